@@ -1,0 +1,1 @@
+"""The sweep file, the Optuna study, the controller, and the engines that hold lanes."""

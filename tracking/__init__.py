@@ -1,0 +1,1 @@
+"""MLflow: writing what runs report, reading it back, tables and statistics."""

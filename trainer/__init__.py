@@ -1,0 +1,1 @@
+"""PyTorch: data, models, lanes, optimizers, losses, stopping, checkpoints."""

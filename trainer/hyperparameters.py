@@ -1,0 +1,288 @@
+"""Every hyperparameter of a run: its range, unit, default, and whether lanes may differ in it.
+
+One flat list, one dataclass. No PyTorch in here: a sweep file is checked without it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from trainer.errors import HyperparameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Task = Literal["classification", "regression"]
+Kind = Literal["float", "int", "choice", "sizes", "names", "text"]
+
+LOSSES: Mapping[Task, tuple[str, ...]] = {
+    "classification": ("cross_entropy", "mse", "mae", "huber"),
+    "regression": ("mse", "mae", "huber"),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one hyperparameter may be.
+
+    Attributes:
+        kind: 'sizes' is a list of whole numbers, 'names' a list of choices.
+        low, high: inclusive unless the matching `open_` flag is set.
+        scope: 'lane' may differ from lane to lane inside an array; 'array' may not.
+        optional: null is a value, meaning "not used".
+    """
+
+    kind: Kind
+    doc: str
+    unit: str = ""
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    choices: tuple[str, ...] = ()
+    scope: Literal["lane", "array"] = "lane"
+    optional: bool = False
+
+    @property
+    def range_text(self) -> str:
+        """The range in words, such as '0 <= x < 1'."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        left = "" if self.low == -math.inf else f"{self.low:g} {'<' if self.open_low else '<='} "
+        right = "" if self.high == math.inf else f" {'<' if self.open_high else '<='} {self.high:g}"
+        name = {"int": "whole number", "float": "number"}.get(self.kind, "x")
+        return f"{left}{name}{right}" if left or right else name
+
+
+def _hyperparameter(default: Any, rule: Rule) -> Any:  # noqa: ANN401 - dataclasses.field is typed so
+    return field(default=default, metadata={"rule": rule})
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """One configuration, fully resolved. Ranges and units stand in `RULES`."""
+
+    model: str = _hyperparameter(
+        "mlp", Rule("text", "mlp, cnn, pretrained, or package.module:factory", scope="array")
+    )
+    hidden: tuple[int, ...] = _hyperparameter(
+        (64,),
+        Rule("sizes", "units of each hidden layer", "units", low=1, high=65536, scope="array"),
+    )
+    activation: str = _hyperparameter(
+        "relu",
+        Rule(
+            "choice",
+            "after each hidden layer",
+            choices=("relu", "tanh", "sigmoid", "gelu", "leaky_relu"),
+        ),
+    )
+    dropout: float = _hyperparameter(
+        0.0,
+        Rule(
+            "float",
+            "share of each hidden layer's outputs set to zero while training",
+            low=0,
+            high=1,
+            open_high=True,
+        ),
+    )
+    loss: str = _hyperparameter(
+        "",
+        Rule(
+            "choice",
+            "what is minimized; by default cross_entropy for classes, else mse",
+            choices=("cross_entropy", "mse", "mae", "huber"),
+            scope="array",
+        ),
+    )
+    label_smoothing: float = _hyperparameter(
+        0.0,
+        Rule(
+            "float",
+            "as in torch.nn.CrossEntropyLoss; other losses ignore it",
+            low=0,
+            high=1,
+            open_high=True,
+        ),
+    )
+    optimizer: str = _hyperparameter(
+        "adam",
+        Rule(
+            "choice",
+            "as in torch.optim",
+            choices=("sgd", "adam", "adamw", "rmsprop"),
+            scope="array",
+        ),
+    )
+    learning_rate: float = _hyperparameter(
+        1e-3, Rule("float", "of the first epoch", "per step", low=0, open_low=True)
+    )
+    momentum: float = _hyperparameter(
+        0.0,
+        Rule("float", "of sgd and rmsprop; the others ignore it", low=0, high=1, open_high=True),
+    )
+    schedule: str = _hyperparameter(
+        "constant",
+        Rule(
+            "choice",
+            "of the learning rate over a run's epochs: cosine to zero, or step (x 0.1 each third)",
+            choices=("constant", "cosine", "step"),
+        ),
+    )
+    batch_size: int = _hyperparameter(
+        32,
+        Rule(
+            "int",
+            "examples of one step; the last batch of an epoch may be smaller",
+            "examples",
+            low=1,
+            scope="array",
+        ),
+    )
+    epochs: int = _hyperparameter(
+        10, Rule("int", "full passes over the training set, at most", "epochs", low=1)
+    )
+    patience: int | None = _hyperparameter(
+        None,
+        Rule(
+            "int",
+            "stop after so many epochs without a better validation loss; the best weights stay",
+            "epochs",
+            low=1,
+            optional=True,
+        ),
+    )
+    min_delta: float = _hyperparameter(
+        0.0,
+        Rule("float", "by how much a validation loss must be lower to be better", "loss", low=0),
+    )
+    l1: float = _hyperparameter(
+        0.0,
+        Rule("float", "times the sum of absolute weights (no biases), added to the loss", low=0),
+    )
+    l2: float = _hyperparameter(
+        0.0, Rule("float", "times the sum of squared weights (no biases), added to the loss", low=0)
+    )
+    weight_decay: float = _hyperparameter(
+        0.0, Rule("float", "as in the torch.optim optimizer of that name", low=0)
+    )
+    gradient_clip: float | None = _hyperparameter(
+        None,
+        Rule(
+            "float", "largest 2-norm of a run's whole gradient", low=0, open_low=True, optional=True
+        ),
+    )
+    augmentation: tuple[str, ...] = _hyperparameter(
+        (),
+        Rule(
+            "names",
+            "random changes of training images",
+            choices=("none", "rotation", "crop", "flip"),
+            scope="array",
+        ),
+    )
+    initialization: str = _hyperparameter(
+        "default",
+        Rule(
+            "choice",
+            "of the weights, as in torch.nn.init; default is torch.nn.Linear's own",
+            choices=(
+                "default",
+                "xavier_uniform",
+                "xavier_normal",
+                "kaiming_uniform",
+                "kaiming_normal",
+                "orthogonal",
+            ),
+        ),
+    )
+    pretrained_from: str | None = _hyperparameter(
+        None, Rule("text", "a run, a folder or a sweep whose weights to begin with", optional=True)
+    )
+    freeze: int = _hyperparameter(
+        0, Rule("int", "so many first layers are not trained", "layers", low=0, scope="array")
+    )
+
+    def flat(self) -> dict[str, Any]:
+        """Every hyperparameter by name, lists as lists: what MLflow and the fingerprint get."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    def array_key(self) -> tuple[Any, ...]:
+        """Equal for two configurations exactly when they may be lanes of one array."""
+        return tuple(getattr(self, name) for name, rule in RULES.items() if rule.scope == "array")
+
+
+RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperparameters)}
+DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Hyperparameters)}
+
+
+def check(name: str, value: object) -> Any:  # noqa: ANN401 - the type depends on the name
+    """The value of one hyperparameter in its own type.
+
+    Raises: HyperparameterError with the rule, when the type or the range is wrong.
+    """
+    rule = RULES[name]
+    if value is None:
+        if rule.optional:
+            return None
+        raise HyperparameterError(f"null is not a value; the rule is: {rule.range_text}")
+    if rule.kind == "sizes":
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(_number(rule, item, whole=True) for item in items)
+    if rule.kind == "names":
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(name for name in (_choice(rule, item) for item in items) if name != "none")
+    if rule.kind == "choice":
+        return _choice(rule, value)
+    if rule.kind == "text":
+        if not isinstance(value, str) or not value:
+            raise HyperparameterError(f"{_shown(value)} is not text")
+        return value
+    return _number(rule, value, whole=rule.kind == "int")
+
+
+def resolve(values: Mapping[str, object], task: Task) -> Hyperparameters:
+    """A full configuration from those that were named, with defaults for the rest.
+
+    Raises: HyperparameterError, its text beginning with the hyperparameter's name.
+    """
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in RULES:
+            raise HyperparameterError(f"{name}: not a hyperparameter")
+        try:
+            checked[name] = check(name, value)
+        except HyperparameterError as error:
+            raise HyperparameterError(f"{name}: {error}") from None
+    loss = checked.get("loss") or LOSSES[task][0]
+    if loss not in LOSSES[task]:
+        allowed = ", ".join(LOSSES[task])
+        raise HyperparameterError(f"loss: {loss} has no meaning for {task}; take one of {allowed}")
+    return Hyperparameters(**{**checked, "loss": loss})
+
+
+def _number(rule: Rule, value: object, *, whole: bool) -> float | int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise HyperparameterError(f"{_shown(value)} is not a {'whole ' if whole else ''}number")
+    if not math.isfinite(value):
+        raise HyperparameterError(f"{value} is not finite")
+    if whole and value != int(value):
+        raise HyperparameterError(f"{value} is not a whole number")
+    below = value < rule.low or (rule.open_low and value == rule.low)
+    above = value > rule.high or (rule.open_high and value == rule.high)
+    if below or above:
+        raise HyperparameterError(f"{value} is out of range; the rule is: {rule.range_text}")
+    return int(value) if whole else float(value)
+
+
+def _choice(rule: Rule, value: object) -> str:
+    if value not in rule.choices:
+        raise HyperparameterError(f"{_shown(value)} is not {rule.range_text}")
+    return str(value)
+
+
+def _shown(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)

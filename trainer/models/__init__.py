@@ -1,0 +1,1 @@
+"""Models in stacked form: every parameter has a leading lane dimension."""

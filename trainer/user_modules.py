@@ -1,0 +1,48 @@
+"""Finds what a user named as 'package.module:name' in their own files."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from trainer.errors import UserModuleError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def load(reference: str, folder: Path) -> Any:  # noqa: ANN401 - a user's object is of any type
+    """The object that 'package.module:name' names.
+
+    Args:
+        reference: a dotted module, a colon, and a name in it.
+        folder: where the user's modules lie. It is appended after every other path
+            entry, so a user's own trainer.py cannot shadow ours.
+    Raises: UserModuleError, saying what was not found and where it was looked for.
+    """
+    module_name, colon, name = reference.partition(":")
+    if not (colon and module_name and name):
+        raise UserModuleError(f"'{reference}' is not of the form package.module:name")
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and not (
+            module_name == error.name or module_name.startswith(f"{error.name}.")
+        ):
+            raise UserModuleError(
+                f"'{reference}': importing {module_name} failed: {error}; install what it needs"
+            ) from error
+        raise UserModuleError(
+            f"'{reference}': no module {module_name} on the Python path or in {folder}"
+        ) from error
+    except Exception as error:
+        raise UserModuleError(
+            f"'{reference}': importing {module_name} failed: {type(error).__name__}: {error}"
+        ) from error
+    try:
+        return getattr(module, name)
+    except AttributeError as error:
+        raise UserModuleError(f"'{reference}': module {module_name} has no '{name}'") from error
