@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from trainer.hyperparameters import Task
 
 Scale = Literal["standard", "minmax", "none"]
 Missing = Literal["drop", "mean", "median", "most_frequent"]
@@ -25,6 +28,7 @@ class DataRequest:
         classes: only the rows with these labels.
         train_rows: at most this many training rows, stratified for classes.
         resplit: repeat i draws its own split.
+        task: what the objective implies, or None: then the target's type decides.
     """
 
     source: str
@@ -38,3 +42,4 @@ class DataRequest:
     classes: tuple[int | str, ...] | None = None
     train_rows: int | None = None
     resplit: bool = False
+    task: Task | None = None
