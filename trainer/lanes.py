@@ -1,0 +1,186 @@
+"""An array of lanes: K runs trained by one loop, each bit-identical to itself trained alone."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+from trainer.lane import Lane
+from trainer.models.build import build_model
+from trainer.models.initialization import initialize
+from trainer.optimizers import new_state
+from trainer.runs import EpochResult, RunEnd
+from trainer.training import EpochTrainer, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trainer.datasets import Datasets
+    from trainer.runs import RunConfig, RunId
+
+_WEIGHTS = "weights"
+
+
+class LaneArray:
+    """K lanes that agree in `Hyperparameters.array_key()`.
+
+    Attributes:
+        lanes: sorted by activation, so that lanes sharing one lie beside each other.
+        tensors: the weights [K, P] and the optimizer's state, each with a leading K.
+    """
+
+    def __init__(self, data: Datasets, runs: Sequence[RunConfig]) -> None:
+        """Start these runs.
+
+        Raises: HyperparameterError for a model this version does not have.
+        """
+        first = runs[0].hyperparameters
+        self._data = data
+        self._model = build_model(first, data.inputs, data.outputs)
+        self.lanes = [Lane.of(run) for run in runs]
+        layout, dtype = self._model.layout, data.dtype
+        rows = [
+            layout.row(initialize(layout, h.initialization, h.activation, run.seed), dtype)
+            for run in runs
+            for h in (run.hyperparameters,)
+        ]
+        state = new_state(first.optimizer, layout.row_size, dtype)
+        self.tensors = {_WEIGHTS: torch.stack(rows)}
+        for name, tensor in state.items():
+            self.tensors[name] = tensor.repeat(len(runs), 1)
+        self._sort()
+
+    def __len__(self) -> int:
+        return len(self.lanes)
+
+    def join(self, other: LaneArray) -> None:
+        """Take the lanes of another array of the same key."""
+        self.lanes += other.lanes
+        self.tensors = {
+            name: torch.cat([tensor, other.tensors[name]]) for name, tensor in self.tensors.items()
+        }
+        self._sort()
+
+    def split(self, size: int) -> LaneArray:
+        """Give away all lanes but the first `size`, as an array of their own."""
+        other = copy.copy(self)
+        other.lanes, self.lanes = self.lanes[size:], self.lanes[:size]
+        other.tensors = {name: tensor[size:].clone() for name, tensor in self.tensors.items()}
+        self.tensors = {name: tensor[:size].clone() for name, tensor in self.tensors.items()}
+        return other
+
+    def drop(self, ids: set[RunId]) -> None:
+        """Forget some runs."""
+        self._take([k for k, lane in enumerate(self.lanes) if lane.config.id not in ids])
+
+    def advance(self) -> list[EpochResult]:
+        """Train every lane for one epoch and measure it; lanes that end are dropped."""
+        started = time.perf_counter()
+        with _exact():
+            weights = self.tensors[_WEIGHTS]
+            state = {name: t for name, t in self.tensors.items() if name != _WEIGHTS}
+            trained = EpochTrainer(self._model, self._data, self.lanes, weights).run(state)
+            validated = measure(self._model, self._data, self.lanes, weights, "validation")
+            share = (time.perf_counter() - started) / len(self.lanes)
+            metrics = [t | v for t, v in zip(trained.metrics, validated, strict=True)]
+            ends: dict[int, RunEnd] = {}
+            for k, lane in enumerate(self.lanes):
+                lane.epoch += 1
+                lane.seconds += share
+                fault = self._fault(lane, metrics[k], trained.bad_step.get(k))
+                if fault:
+                    if k in trained.bad_step:
+                        metrics[k] = {}  # sums over NaN mean nothing
+                    ends[k] = RunEnd(
+                        "failed", fault, {"epochs_run": lane.epoch, "train_seconds": lane.seconds}
+                    )
+                    continue
+                lane.take_epoch(metrics[k], weights[k])
+            ends |= self._finish([k for k in range(len(self.lanes)) if k not in ends])
+        now = int(time.time() * 1000)
+        results = [
+            EpochResult(lane.config.id, lane.epoch, metrics[k], now, ends.get(k))
+            for k, lane in enumerate(self.lanes)
+        ]
+        if ends:
+            self._take([k for k in range(len(self.lanes)) if k not in ends])
+        return results
+
+    def _fault(self, lane: Lane, metrics: dict[str, float], bad_step: int | None) -> str:
+        """Why a lane can't go on, in a sentence, or ''."""
+        if bad_step is not None:
+            return (
+                f"the training loss was NaN or infinite in epoch {lane.epoch}, step {bad_step}; "
+                f"a lower learning_rate or gradient_clip may help"
+            )
+        if not math.isfinite(metrics["validation/loss"]):
+            return f"the validation loss was {metrics['validation/loss']} after epoch {lane.epoch}"
+        limit = lane.config.run_time_s
+        if limit is not None and lane.seconds > limit:
+            cost = f"{lane.seconds:.1f} s after epoch {lane.epoch}"
+            return f"it had cost {cost}, above its run_time of {limit:g} s"
+        return ""
+
+    def _finish(self, candidates: Sequence[int]) -> dict[int, RunEnd]:
+        """Test the lanes that are over, on the weights they keep."""
+        over = [(k, reason) for k in candidates if (reason := self.lanes[k].end_reason())]
+        if not over:
+            return {}
+        lanes = [self.lanes[k] for k, _ in over]
+        latest = self.tensors[_WEIGHTS]
+        rows = [
+            latest[k] if lane.kept is None else lane.kept
+            for (k, _), lane in zip(over, lanes, strict=True)
+        ]
+        weights = torch.stack(rows)
+        tested = measure(self._model, self._data, lanes, weights, "test")
+        refit = measure(self._model, self._data, lanes, weights, "train")
+        score = "accuracy" if self._data.task == "classification" else "r2"
+        ends = {}
+        for index, (k, reason) in enumerate(over):
+            lane = self.lanes[k]
+            gap = refit[index][f"train/{score}"] - lane.metrics[f"validation/{score}"]
+            ends[k] = RunEnd(
+                reason,
+                metrics={
+                    **lane.metrics,
+                    **tested[index],
+                    "gap": gap,
+                    "epochs_run": lane.epoch,
+                    "kept_epoch": lane.kept_epoch,
+                    "train_seconds": lane.seconds,
+                },
+                weights={
+                    name: view[index].clone()
+                    for name, view in self._model.layout.views(weights).items()
+                },
+            )
+        return ends
+
+    def _sort(self) -> None:
+        key = [lane.config.hyperparameters.activation for lane in self.lanes]
+        self._take(sorted(range(len(self.lanes)), key=key.__getitem__))
+
+    def _take(self, rows: list[int]) -> None:
+        if rows == list(range(len(self.lanes))):
+            return
+        index = torch.tensor(rows, dtype=torch.int64)
+        self.lanes = [self.lanes[k] for k in rows]
+        self.tensors = {name: tensor[index] for name, tensor in self.tensors.items()}
+
+
+@contextmanager
+def _exact() -> Iterator[None]:
+    """One thread and no autograd: the conditions under which a lane equals its solo run."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,221 @@
+"""One epoch of training for all lanes of an array, and measuring them on a part of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from trainer.dropout import DropoutMasks
+from trainer.losses import LOSSES
+from trainer.metrics import MetricSums
+from trainer.models.mlp import Segment
+from trainer.optimizers import UPDATES, LaneSettings, State
+from trainer.streams import generator_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+
+    from trainer.datasets import Datasets, PartName
+    from trainer.lane import Lane
+    from trainer.models.mlp import StackedMLP
+
+# Constants, not settings: how work is cut must not depend on the number of lanes.
+_CHUNK_STEPS = 16
+_CHUNK_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What an epoch of training gave.
+
+    Attributes:
+        metrics: by lane, 'train/*' over the epoch, measured as it went.
+        bad_step: lane -> the first step (from 1) with a NaN or infinite loss.
+    """
+
+    metrics: list[dict[str, float]]
+    bad_step: dict[int, int]
+
+
+def segments_of(lanes: Sequence[Lane]) -> list[Segment]:
+    """Neighbouring lanes with the same activation."""
+    segments: list[Segment] = []
+    for index, lane in enumerate(lanes):
+        activation = lane.config.hyperparameters.activation
+        if segments and segments[-1].activation == activation:
+            segments[-1] = segments[-1]._replace(stop=index + 1)
+        else:
+            segments.append(Segment(activation, index, index + 1))
+    return segments
+
+
+def column(
+    lanes: Sequence[Lane], value: Callable[[Lane], float], dtype: torch.dtype, dims: int = 2
+) -> Tensor:
+    """One number per lane, shaped [K, 1, ...] with `dims` dimensions."""
+    values = torch.tensor([value(lane) for lane in lanes], dtype=dtype)
+    return values.view(-1, *([1] * (dims - 1)))
+
+
+def splits_of(lanes: Sequence[Lane]) -> Tensor:
+    """[K], the split each lane is on."""
+    return torch.tensor([lane.config.split for lane in lanes])
+
+
+class EpochTrainer:
+    """Trains the lanes of one array for one epoch; `weights` and `state` change in place."""
+
+    def __init__(
+        self, model: StackedMLP, data: Datasets, lanes: Sequence[Lane], weights: Tensor
+    ) -> None:
+        """Args: weights: [K, P]."""
+        first = lanes[0].config.hyperparameters
+        self._model, self._data, self._lanes, self._weights = model, data, lanes, weights
+        self._batch = first.batch_size
+        self._loss = LOSSES[first.loss]
+        self._update = UPDATES[first.optimizer]
+        self._segments = segments_of(lanes)
+        self._views = model.layout.views(weights)
+        self._gradient = torch.zeros_like(weights)
+        self._gradient_views = model.layout.views(self._gradient)
+        dtype = weights.dtype
+        self._smoothing = column(
+            lanes, lambda lane: lane.config.hyperparameters.label_smoothing, dtype, 3
+        )
+        self._l1 = column(lanes, lambda lane: lane.config.hyperparameters.l1, dtype)
+        self._l2 = column(lanes, lambda lane: 2 * lane.config.hyperparameters.l2, dtype)
+        self._clip = column(
+            lanes, lambda lane: lane.config.hyperparameters.gradient_clip or torch.inf, dtype
+        )
+        mask = model.layout.weight_mask(dtype)
+        self._l1_mask = self._l1 * mask if self._l1.any() else None
+        self._l2_mask = self._l2 * mask if self._l2.any() else None
+        self._clips = bool(self._clip.isfinite().any())
+        decay = column(lanes, lambda lane: lane.config.hyperparameters.weight_decay, dtype)
+        momentum = column(lanes, lambda lane: lane.config.hyperparameters.momentum, dtype)
+        self._settings = LaneSettings(
+            learning_rate=column(lanes, lambda lane: lane.learning_rate, dtype),
+            momentum=momentum,
+            weight_decay=decay,
+            decays=bool(decay.any()),
+            has_momentum=bool(momentum.any()),
+        )
+
+    def run(self, state: State) -> Trained:
+        """Every step of one epoch, over each lane's own order of the training rows."""
+        part = self._data.parts["train"]
+        order = self._orders(part.size)  # [K, N], rows of part.inputs
+        labels = None if part.labels is None else part.labels[order]
+        masks = DropoutMasks(
+            [lane.config.hyperparameters.dropout for lane in self._lanes],
+            [lane.config.seed for lane in self._lanes],
+            [lane.epoch + 1 for lane in self._lanes],
+            self._model.hidden,
+            self._weights.dtype,
+        )
+        sums = MetricSums(self._data, "train", splits_of(self._lanes))
+        bad_step: dict[int, int] = {}
+        for start, steps, batch in _chunks(part.size, self._batch):
+            rows = order[:, start : start + steps * batch]
+            dense = _gather(part.dense, rows).transpose(1, 2)  # [K, C, steps * batch]
+            hits = None if labels is None else labels[:, start : start + steps * batch]
+            drawn = masks.draw(steps, batch) if masks.any else []
+            outputs = torch.empty(dense.shape, dtype=dense.dtype)
+            targets = dense if self._loss.dense or hits is None else hits
+            for step in range(steps):
+                here = slice(step * batch, (step + 1) * batch)
+                inputs = _gather(part.inputs, rows[:, here])
+                step_masks = [mask[step] for mask in drawn]
+                outputs[:, :, here] = self._step(inputs, targets[..., here], step_masks, state)
+            losses = self._loss.per_example(outputs, targets, self._smoothing)
+            sums.add(outputs, losses, hits, dense)
+            _note_bad_steps(bad_step, losses, start // self._batch, batch)
+        return Trained(sums.by_lane("train"), bad_step)
+
+    def _step(
+        self, inputs: Tensor, targets: Tensor, masks: Sequence[Tensor | None], state: State
+    ) -> Tensor:
+        """One update of every lane from inputs [K, B, F]; returns the outputs [K, C, B]."""
+        outputs = self._model.forward(self._views, inputs, self._segments, masks, keep=True)
+        d_outputs = self._loss.gradient(outputs, targets, self._smoothing)
+        self._model.backward(self._views, d_outputs, self._gradient_views, self._segments)
+        if self._l1_mask is not None:
+            self._gradient.addcmul_(self._weights.sign(), self._l1_mask)
+        if self._l2_mask is not None:
+            self._gradient.addcmul_(self._weights, self._l2_mask)
+        if self._clips:
+            # as torch.nn.utils.clip_grad_norm_, lane by lane
+            norm = torch.linalg.vector_norm(self._gradient, dim=1, keepdim=True)
+            self._gradient.mul_((self._clip / (norm + 1e-6)).clamp_(max=1))
+        self._update(self._weights, self._gradient, state, self._settings)
+        return outputs
+
+    def _orders(self, size: int) -> Tensor:
+        orders: dict[tuple[int, int], Tensor] = {}  # paired lanes share theirs
+        rows = []
+        for lane in self._lanes:
+            key = (lane.config.seed, lane.epoch + 1)
+            if key not in orders:
+                orders[key] = torch.from_numpy(
+                    generator_for(key[0], "order", key[1]).permutation(size)
+                )
+            rows.append(orders[key] + lane.config.split * size)
+        return torch.stack(rows)
+
+
+def measure(
+    model: StackedMLP, data: Datasets, lanes: Sequence[Lane], weights: Tensor, part_name: PartName
+) -> list[dict[str, float]]:
+    """Each lane's metrics on one part, without dropout.
+
+    Args:
+        weights: [K, P].
+    Returns: by lane, '<part>/loss' and the rest of `MetricSums.by_lane`.
+    """
+    part = data.parts[part_name]
+    splits = splits_of(lanes)
+    loss = LOSSES[lanes[0].config.hyperparameters.loss]
+    smoothing = column(
+        lanes, lambda lane: lane.config.hyperparameters.label_smoothing, weights.dtype, 3
+    )
+    views = model.layout.views(weights)
+    segments = segments_of(lanes)
+    sums = MetricSums(data, part_name, splits)
+    for start in range(0, part.size, _CHUNK_ROWS):
+        rows = (
+            torch.arange(start, min(start + _CHUNK_ROWS, part.size)) + splits[:, None] * part.size
+        )
+        outputs = model.forward(views, _gather(part.inputs, rows), segments)
+        dense = _gather(part.dense, rows).transpose(1, 2)
+        labels = None if part.labels is None else part.labels[rows]
+        targets = dense if loss.dense or labels is None else labels
+        sums.add(outputs, loss.per_example(outputs, targets, smoothing), labels, dense)
+    return sums.by_lane(part_name)
+
+
+def _gather(table: Tensor, rows: Tensor) -> Tensor:
+    """Rows of table [M, F] as [K, B, F]."""
+    return table.index_select(0, rows.reshape(-1)).view(*rows.shape, table.shape[1])
+
+
+def _chunks(size: int, batch: int) -> list[tuple[int, int, int]]:
+    """(first row, steps, batch) of each chunk; a last smaller batch is a chunk of its own."""
+    full = size // batch
+    chunks = [
+        (step * batch, min(_CHUNK_STEPS, full - step), batch)
+        for step in range(0, full, _CHUNK_STEPS)
+    ]
+    rest = size - full * batch
+    return [*chunks, (full * batch, 1, rest)] if rest else chunks
+
+
+def _note_bad_steps(bad_step: dict[int, int], losses: Tensor, done: int, batch: int) -> None:
+    """Note each lane's first non-finite loss of a chunk [K, steps * batch]."""
+    if bool(losses.sum().isfinite()):
+        return
+    for lane, example in (~losses.isfinite()).nonzero().tolist():
+        bad_step.setdefault(lane, done + example // batch + 1)
