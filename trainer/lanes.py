@@ -87,15 +87,16 @@ class LaneArray:
             trained = EpochTrainer(self._model, self._data, self.lanes, weights).run(state)
             validated = measure(self._model, self._data, self.lanes, weights, "validation")
             share = (time.perf_counter() - started) / len(self.lanes)
-            metrics = [t | v for t, v in zip(trained.metrics, validated, strict=True)]
+            metrics = [t | v for t, v in zip(trained, validated, strict=True)]
+            finite = weights.isfinite().all(1).tolist()
             ends: dict[int, RunEnd] = {}
             for k, lane in enumerate(self.lanes):
                 lane.epoch += 1
                 lane.seconds += share
-                fault = self._fault(lane, metrics[k], trained.bad_step.get(k))
+                if not finite[k] or not math.isfinite(metrics[k]["train/loss"]):
+                    metrics[k] = {}  # sums over NaN mean nothing
+                fault = _fault(lane, metrics[k])
                 if fault:
-                    if k in trained.bad_step:
-                        metrics[k] = {}  # sums over NaN mean nothing
                     ends[k] = RunEnd(
                         "failed", fault, {"epochs_run": lane.epoch, "train_seconds": lane.seconds}
                     )
@@ -110,21 +111,6 @@ class LaneArray:
         if ends:
             self._take([k for k in range(len(self.lanes)) if k not in ends])
         return results
-
-    def _fault(self, lane: Lane, metrics: dict[str, float], bad_step: int | None) -> str:
-        """Why a lane can't go on, in a sentence, or ''."""
-        if bad_step is not None:
-            return (
-                f"the training loss was NaN or infinite in epoch {lane.epoch}, step {bad_step}; "
-                f"a lower learning_rate or gradient_clip may help"
-            )
-        if not math.isfinite(metrics["validation/loss"]):
-            return f"the validation loss was {metrics['validation/loss']} after epoch {lane.epoch}"
-        limit = lane.config.run_time_s
-        if limit is not None and lane.seconds > limit:
-            cost = f"{lane.seconds:.1f} s after epoch {lane.epoch}"
-            return f"it had cost {cost}, above its run_time of {limit:g} s"
-        return ""
 
     def _finish(self, candidates: Sequence[int]) -> dict[int, RunEnd]:
         """Test the lanes that are over, on the weights they keep."""
@@ -172,6 +158,22 @@ class LaneArray:
         index = torch.tensor(rows, dtype=torch.int64)
         self.lanes = [self.lanes[k] for k in rows]
         self.tensors = {name: tensor[index] for name, tensor in self.tensors.items()}
+
+
+def _fault(lane: Lane, metrics: dict[str, float]) -> str:
+    """Why a lane can't go on, in a sentence, or ''."""
+    if not metrics:
+        return (
+            f"the training loss or a weight became NaN or infinite in epoch {lane.epoch}; "
+            "a lower learning_rate or a gradient_clip may help"
+        )
+    if not math.isfinite(metrics["validation/loss"]):
+        return f"the validation loss was NaN or infinite after epoch {lane.epoch}"
+    limit = lane.config.run_time_s
+    if limit is not None and lane.seconds > limit:
+        cost = f"{lane.seconds:.1f} s after epoch {lane.epoch}"
+        return f"it had cost {cost}, above its run_time of {limit:g} s"
+    return ""
 
 
 @contextmanager

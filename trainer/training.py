@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -26,19 +25,6 @@ if TYPE_CHECKING:
 # Constants, not settings: how work is cut must not depend on the number of lanes.
 _CHUNK_STEPS = 16
 _CHUNK_ROWS = 1024
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What an epoch of training gave.
-
-    Attributes:
-        metrics: by lane, 'train/*' over the epoch, measured as it went.
-        bad_step: lane -> the first step (from 1) with a NaN or infinite loss.
-    """
-
-    metrics: list[dict[str, float]]
-    bad_step: dict[int, int]
 
 
 def segments_of(lanes: Sequence[Lane]) -> list[Segment]:
@@ -105,8 +91,11 @@ class EpochTrainer:
             has_momentum=bool(momentum.any()),
         )
 
-    def run(self, state: State) -> Trained:
-        """Every step of one epoch, over each lane's own order of the training rows."""
+    def run(self, state: State) -> list[dict[str, float]]:
+        """Every step of one epoch, over each lane's own order of the training rows.
+
+        Returns: by lane, 'train/*' over the epoch, measured as it went.
+        """
         part = self._data.parts["train"]
         order = self._orders(part.size)  # [K, N], rows of part.inputs
         labels = None if part.labels is None else part.labels[order]
@@ -118,7 +107,6 @@ class EpochTrainer:
             self._weights.dtype,
         )
         sums = MetricSums(self._data, "train", splits_of(self._lanes))
-        bad_step: dict[int, int] = {}
         for start, steps, batch in _chunks(part.size, self._batch):
             rows = order[:, start : start + steps * batch]
             dense = _gather(part.dense, rows).transpose(1, 2)  # [K, C, steps * batch]
@@ -133,8 +121,7 @@ class EpochTrainer:
                 outputs[:, :, here] = self._step(inputs, targets[..., here], step_masks, state)
             losses = self._loss.per_example(outputs, targets, self._smoothing)
             sums.add(outputs, losses, hits, dense)
-            _note_bad_steps(bad_step, losses, start // self._batch, batch)
-        return Trained(sums.by_lane("train"), bad_step)
+        return sums.by_lane("train")
 
     def _step(
         self, inputs: Tensor, targets: Tensor, masks: Sequence[Tensor | None], state: State
@@ -150,7 +137,8 @@ class EpochTrainer:
         if self._clips:
             # as torch.nn.utils.clip_grad_norm_, lane by lane
             norm = torch.linalg.vector_norm(self._gradient, dim=1, keepdim=True)
-            self._gradient.mul_((self._clip / (norm + 1e-6)).clamp_(max=1))
+            factor = (self._clip / (norm + 1e-6)).clamp_(max=1)
+            self._gradient.mul_(factor.masked_fill_(self._clip.isinf(), 1))
         self._update(self._weights, self._gradient, state, self._settings)
         return outputs
 
@@ -211,11 +199,3 @@ def _chunks(size: int, batch: int) -> list[tuple[int, int, int]]:
     ]
     rest = size - full * batch
     return [*chunks, (full * batch, 1, rest)] if rest else chunks
-
-
-def _note_bad_steps(bad_step: dict[int, int], losses: Tensor, done: int, batch: int) -> None:
-    """Note each lane's first non-finite loss of a chunk [K, steps * batch]."""
-    if bool(losses.sum().isfinite()):
-        return
-    for lane, example in (~losses.isfinite()).nonzero().tolist():
-        bad_step.setdefault(lane, done + example // batch + 1)

@@ -34,7 +34,9 @@ def prepared(
     return PreparedData(train, validation, test, task, columns, (inputs,), 0.0, 2.0, {}, {})
 
 
-def config(index: int = 0, seed: int = 0, task: Task = "classification", **values: object) -> RunConfig:
+def config(
+    index: int = 0, seed: int = 0, task: Task = "classification", **values: object
+) -> RunConfig:
     return RunConfig(run_id(index, 0), resolve(values, task), seed)
 
 

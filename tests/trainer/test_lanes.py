@@ -26,7 +26,9 @@ LANE = st.fixed_dictionaries(
         "l2": st.sampled_from([0.0, 1e-3]),
         "weight_decay": st.sampled_from([0.0, 1e-2]),
         "gradient_clip": st.sampled_from([None, 0.1, 5.0]),
-        "initialization": st.sampled_from(["default", "xavier_normal", "kaiming_uniform", "orthogonal"]),
+        "initialization": st.sampled_from(
+            ["default", "xavier_normal", "kaiming_uniform", "orthogonal"]
+        ),
     }
 )
 ARRAY = st.fixed_dictionaries(

@@ -1,0 +1,62 @@
+"""An array of lanes is nothing but its lanes: each equals its solo run, bit for bit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from trainer.datasets import Datasets
+from trainer.lanes import LaneArray
+
+from lane_cases import config, prepared, same_run, train_all
+
+LANE = st.fixed_dictionaries(
+    {
+        "activation": st.sampled_from(["relu", "tanh", "sigmoid", "gelu", "leaky_relu"]),
+        "dropout": st.sampled_from([0.0, 0.1, 0.5]),
+        "learning_rate": st.sampled_from([1e-3, 1e-2, 0.1, 30.0]),
+        "momentum": st.sampled_from([0.0, 0.9]),
+        "schedule": st.sampled_from(["constant", "cosine", "step"]),
+        "epochs": st.integers(1, 4),
+        "patience": st.sampled_from([None, 1, 2]),
+        "min_delta": st.sampled_from([0.0, 0.05]),
+        "label_smoothing": st.sampled_from([0.0, 0.1]),
+        "l1": st.sampled_from([0.0, 1e-3]),
+        "l2": st.sampled_from([0.0, 1e-3]),
+        "weight_decay": st.sampled_from([0.0, 1e-2]),
+        "gradient_clip": st.sampled_from([None, 0.1, 5.0]),
+        "initialization": st.sampled_from(
+            ["default", "xavier_normal", "kaiming_uniform", "orthogonal"]
+        ),
+    }
+)
+ARRAY = st.fixed_dictionaries(
+    {
+        "hidden": st.sampled_from([[], [1], [5], [64], [10, 3], [7, 7, 7]]),
+        "batch_size": st.sampled_from([1, 4, 13, 16, 26, 32, 100]),
+        "optimizer": st.sampled_from(["sgd", "adam", "adamw", "rmsprop"]),
+    }
+)
+
+
+@settings(max_examples=4000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    array=ARRAY,
+    lanes=st.lists(st.tuples(LANE, st.integers(0, 3)), min_size=2, max_size=9),
+    task=st.sampled_from(["classification", "regression"]),
+    loss=st.sampled_from(["cross_entropy", "mse", "mae", "huber"]),
+    shape=st.sampled_from([(1, 2), (7, 3), (13, 10), (64, 10)]),
+)
+def test_a_lane_equals_its_solo_run(array, lanes, task, loss, shape):
+    """Any mix of lane settings gives, lane by lane, the bits of each trained alone."""
+    if task == "regression" and loss == "cross_entropy":
+        loss = "mse"
+    data = Datasets([prepared(task, inputs=shape[0], outputs=shape[1])])
+    runs = [
+        config(k, seed, task, **array, loss=loss, **lane) for k, (lane, seed) in enumerate(lanes)
+    ]
+    together = train_all(data, runs)
+    for run in runs:
+        alone = train_all(data, [run])
+        same_run((together[0][run.id], together[1][run.id]), (alone[0][run.id], alone[1][run.id]))
