@@ -3,6 +3,7 @@
 TrainerError
 ├── DataError            a source, a table or a split that cannot be trained on
 ├── HyperparameterError  a value outside its range, or a combination that has no meaning
+├── CheckpointError      a file of weights that is missing, damaged, or of another model
 └── UserModuleError      a 'package.module:name' that cannot be found or called
 """
 
@@ -19,6 +20,10 @@ class DataError(TrainerError):
 
 class HyperparameterError(TrainerError):
     """A hyperparameter outside its range, or a combination that has no meaning."""
+
+
+class CheckpointError(TrainerError):
+    """A file of weights that is missing, damaged, or of another model."""
 
 
 class UserModuleError(TrainerError):

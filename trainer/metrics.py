@@ -48,7 +48,7 @@ class MetricSums:
         """For each lane: '<prefix>/loss', and accuracy, or rmse, mae (units of y) and r2."""
         columns = {"loss": self.loss / self._size}
         if self._classes:
-            columns["accuracy"] = self._correct / self._size
+            columns["accuracy"] = self._correct.double() / self._size
         else:
             columns["rmse"] = self._scale * (self._squared / self._size).sqrt()
             columns["mae"] = self._scale * self._absolute / self._size

@@ -1,0 +1,65 @@
+"""`fairtrial best`: the best run of a sweep, and its model as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.arguments import Json, SweepName
+from cli.output import data, json_data, shown, talk
+
+if TYPE_CHECKING:
+    from tracking.reading import RunRecord, SweepRecord
+
+
+def command(
+    sweep: SweepName,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="FOLDER",
+            help="Write config.yaml, weights.safetensors and predict.py there.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show the best run of a sweep: its settings and what it measured.
+
+    Example: fairtrial best digits-search --export best/
+    """
+    from tracking.reading import best_run, download_checkpoint, read_sweep
+    from tracking.store import open_store
+
+    store = open_store()
+    record = read_sweep(store, sweep)
+    run = best_run(record)
+    if json:
+        json_data(_json(record, run))
+    else:
+        _print(record, run)
+    if export is not None:
+        download_checkpoint(store, run, export)
+        talk(f"wrote {export}: python {export / 'predict.py'} DATA prints predictions")
+
+
+def _json(record: SweepRecord, run: RunRecord) -> dict[str, Any]:
+    return {
+        "sweep": record.name,
+        "run_id": run.mlflow_id,
+        "trial": run.trial,
+        "repeat": run.repeat,
+        "seed": run.seed,
+        "hyperparameters": dict(run.params),
+        "metrics": dict(run.metrics),
+    }
+
+
+def _print(record: SweepRecord, run: RunRecord) -> None:
+    data(f"{record.name}: trial {run.trial}, repeat {run.repeat}, MLflow run {run.mlflow_id}")
+    for name in record.search:
+        data(f"  {name:<16} {shown(run.params.get(name))}")
+    for name, value in sorted(run.metrics.items()):
+        data(f"  {name:<20} {shown(value)}")

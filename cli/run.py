@@ -1,0 +1,171 @@
+"""`fairtrial run`: start a sweep, or carry on the one of that name."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.arguments import Json, Set, SweepFile
+from cli.output import DONE, FAILED, INTERRUPTED, data, duration, json_data, talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    from sweeps.progress import Outcome
+    from sweeps.spec import SweepSpec
+    from trainer.data.prepared import PreparedData
+
+
+def command(
+    file: SweepFile,
+    set_: Set = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, help="In place of the budget's trials.")
+    ] = None,
+    lanes: Annotated[
+        int | None,
+        typer.Option("--lanes", min=1, help="Runs trained side by side; changes speed only."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and an estimate; write nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Start a sweep, or carry on the one of that name; print its table.
+
+    Example: fairtrial run examples/learning_rate.yaml
+    """
+    from sweeps.launch import DEFAULT_LANES, prepare_data
+    from sweeps.spec import load_spec
+    from trainer.data.summary import summary_lines
+
+    spec = load_spec(file, set_ or ())
+    splits = prepare_data(spec)
+    for line in summary_lines(splits[0]):
+        talk(line)
+    lanes = lanes or DEFAULT_LANES
+    if dry_run:
+        _plan(spec, splits, lanes, trials, as_json=json)
+        return
+    outcome = _run(spec, splits, lanes, trials)
+    _conclude(spec, outcome, str(file), as_json=json)
+    raise typer.Exit(_exit_code(outcome))
+
+
+def _run(
+    spec: SweepSpec, splits: Sequence[PreparedData], lanes: int, trials: int | None
+) -> Outcome:
+    from cli.display import display
+    from sweeps.launch import run_sweep
+    from sweeps.stores import Stores
+    from tracking.recorder import MlflowRecorder
+    from tracking.store import open_store
+
+    recorder = MlflowRecorder(open_store())
+    with _interruptible() as interrupted, display(spec.name, spec.objective.metric) as observer:
+        return run_sweep(
+            spec,
+            splits,
+            stores=Stores.here(),
+            recorder=recorder,
+            lanes=lanes,
+            n_trials=trials,
+            observer=observer,
+            should_stop=interrupted,
+        )
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C (or SIGTERM) asks for an end after this tick; a second one is obeyed."""
+    asked = False
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        talk("stopping after this tick; Ctrl-C again stops at once")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _plan(
+    spec: SweepSpec,
+    splits: Sequence[PreparedData],
+    lanes: int,
+    trials: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    from cli.validate import describe
+    from sweeps.probe import estimate
+
+    plan = estimate(spec, splits, lanes, trials)
+    if as_json:
+        json_data(
+            {
+                "sweep": spec.name,
+                "definition": spec.definition(),
+                "trials": plan.trials,
+                "runs": plan.runs,
+                "seconds": plan.seconds,
+            }
+        )
+        return
+    for line in describe(spec):
+        data(line)
+    fixed = ", ".join(f"{name} {value}" for name, value in spec.train.items())
+    data(f"fixed      {fixed or '-'}")
+    runs = "as many as fit" if plan.runs is None else f"{plan.trials} trials, {plan.runs} runs"
+    data(f"runs       {runs}, {lanes} lanes")
+    data(f"time       about {duration(plan.seconds)}")
+    talk("nothing was written")
+
+
+def _conclude(spec: SweepSpec, outcome: Outcome, file: str, *, as_json: bool) -> None:
+    from sweeps.launch import summary
+
+    talk(f"{spec.name}: {summary(spec, outcome)} {duration(outcome.seconds)}.")
+    if outcome.state == "interrupted":
+        talk(f"interrupted; everything so far is recorded. Carry on with: fairtrial run {file}")
+    elif outcome.trained == 0:
+        talk("nothing was left to train; raise its budget to add trials")
+    table = None
+    if outcome.counts.get("COMPLETE"):
+        from cli.compare import table_of
+        from tracking.formats import render
+
+        table = table_of([spec.name], [next(iter(spec.search))])
+        if not as_json:
+            data(render(table, "table"))
+    if as_json:
+        best = outcome.best
+        json_data(
+            {
+                "sweep": spec.name,
+                "state": outcome.state,
+                "trials": dict(outcome.counts),
+                "best": None
+                if best is None
+                else {"trial": best.trial, "value": best.value, "params": dict(best.params)},
+                "digest": None if table is None else table.digest,
+            }
+        )
+    if table is not None:
+        talk("every run is in MLflow; look at it with: fairtrial ui")
+
+
+def _exit_code(outcome: Outcome) -> int:
+    if outcome.state == "interrupted":
+        return INTERRUPTED
+    return DONE if outcome.counts.get("COMPLETE") else FAILED

@@ -1,0 +1,29 @@
+"""What a run is known by: a hash of everything that decides its numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trainer.runs import RunConfig
+
+TRAINER_REVISION = 1  # raised when the same configuration gives other numbers than before
+
+
+def fingerprint(run: RunConfig, data_digest: str, device_class: str = "cpu") -> str:
+    """SHA-256 (hex) of the canonical JSON of a run's hyperparameters, seed, data and trainer.
+
+    Args:
+        data_digest: of the split it trains on.
+    """
+    known_by = {
+        "hyperparameters": run.hyperparameters.flat(),
+        "seed": run.seed,
+        "data": data_digest,
+        "trainer": TRAINER_REVISION,
+        "device": device_class,
+    }
+    text = json.dumps(known_by, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

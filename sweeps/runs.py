@@ -1,0 +1,53 @@
+"""From a trial's parameters to its runs: configurations, seeds, splits and fingerprints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sweeps.fingerprint import fingerprint
+from sweeps.trials import LiveTrial
+from trainer.runs import RunConfig, run_id
+from trainer.streams import seed_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sweeps.spec import SweepSpec
+    from trainer.data.prepared import PreparedData
+    from trainer.hyperparameters import Task
+
+
+class RunFactory:
+    """Makes the runs of one sweep's trials."""
+
+    def __init__(self, spec: SweepSpec, task: Task, digests: Sequence[str]) -> None:
+        """Args: digests: of each split of the data."""
+        self._spec, self._task, self._digests = spec, task, digests
+
+    @classmethod
+    def of(cls, spec: SweepSpec, splits: Sequence[PreparedData]) -> RunFactory:
+        """For a sweep on prepared data."""
+        return cls(spec, splits[0].task, [split.digest for split in splits])
+
+    def trial(self, number: int, params: Mapping[str, Any]) -> LiveTrial:
+        """A trial at its start: one run a repeat, its seed shared by every configuration.
+
+        Args:
+            params: as Optuna has them.
+        """
+        hyperparameters = self._spec.resolve(params, self._task)
+        runs = [
+            RunConfig(
+                run_id(number, repeat),
+                hyperparameters,
+                seed_for(self._spec.seed, "run", repeat),
+                split=repeat if self._spec.data.resplit else 0,
+                run_time_s=self._spec.budget.run_time_s,
+            )
+            for repeat in range(self._spec.repeats)
+        ]
+        return LiveTrial(number, params, runs, self._spec.objective.metric)
+
+    def fingerprint(self, run: RunConfig) -> str:
+        """What the run is known by."""
+        return fingerprint(run, self._digests[run.split])

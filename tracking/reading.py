@@ -1,0 +1,198 @@
+"""Reading sweeps back from MLflow, as plain records."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tracking import tags
+from tracking.errors import TrackingError, UnknownSweep
+from tracking.params import decode, join_tag
+from tracking.run_writer import is_over
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow.entities import Run
+
+    from tracking.store import Store
+
+_SWEEPS = f"tags.`{tags.KIND}` = 'sweep'"
+_RUNS = f"tags.`{tags.KIND}` = 'run'"
+CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run as MLflow has it.
+
+    Attributes:
+        state: Optuna's: RUNNING, COMPLETE, PRUNED or FAIL.
+        status: MLflow's; FINISHED once it is recorded as a whole.
+        params: the hyperparameters in their own types, lists as lists; without the seed.
+        metrics: the last value of each.
+    """
+
+    mlflow_id: str
+    trial: int
+    repeat: int
+    seed: int
+    state: str
+    status: str
+    fingerprint: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+    @property
+    def finished(self) -> bool:
+        """Whether its metrics may enter a table."""
+        return self.status == "FINISHED"
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """One sweep as MLflow has it; `runs` in order of trial and repeat."""
+
+    name: str
+    parent_id: str
+    status: str
+    search: Mapping[str, Any]
+    objective: Mapping[str, str]
+    sampler: str
+    pruner: str
+    data_digest: str
+    runs: tuple[RunRecord, ...]
+
+
+def list_sweeps(store: Store) -> list[str]:
+    """The names of all sweeps, sorted.
+
+    Raises: TrackingUnavailable.
+    """
+    with store.reach():
+        experiments: list[str] = []
+        token = None
+        while True:
+            page = store.client.search_experiments(page_token=token)
+            experiments += [experiment.experiment_id for experiment in page]
+            token = page.token
+            if not token:
+                break
+    runs = store.search_runs(experiments, _SWEEPS)
+    return sorted({run.data.tags[tags.SWEEP] for run in runs if tags.SWEEP in run.data.tags})
+
+
+def read_sweep(store: Store, name: str) -> SweepRecord:
+    """Everything MLflow has of one sweep.
+
+    Raises: UnknownSweep naming the nearest; TrackingUnavailable.
+    """
+    with store.reach():
+        experiment = store.client.get_experiment_by_name(name)
+    parent = experiment and find_parent(store, experiment.experiment_id, name)
+    if not experiment or not parent:
+        raise UnknownSweep(_unknown(name, list_sweeps(store)))
+    found = parent.data.tags
+    runs = [_record(run) for run in children(store, experiment.experiment_id).values()]
+    return SweepRecord(
+        name=name,
+        parent_id=parent.info.run_id,
+        status=parent.info.status,
+        search=json.loads(join_tag(tags.SEARCH, found)),
+        objective=json.loads(join_tag(tags.OBJECTIVE, found)),
+        sampler=found.get(tags.SAMPLER, ""),
+        pruner=found.get(tags.PRUNER, ""),
+        data_digest=found.get(tags.DATA_DIGEST, ""),
+        runs=tuple(sorted(runs, key=lambda run: (run.trial, run.repeat))),
+    )
+
+
+def find_parent(store: Store, experiment_id: str, name: str) -> Run | None:
+    """The sweep's own run; the oldest, should there be several."""
+    runs = store.search_runs([experiment_id], _SWEEPS)
+    return next((run for run in runs if run.data.tags.get(tags.SWEEP) == name), None)
+
+
+def children(store: Store, experiment_id: str) -> dict[str, Run]:
+    """The runs of a sweep by their id within it, without those that were superseded."""
+    found: dict[str, Run] = {}
+    for run in store.search_runs([experiment_id], _RUNS):
+        run_id = run.data.tags.get(tags.RUN)
+        if run_id is None or tags.SUPERSEDED_BY in run.data.tags:
+            continue
+        # A create that timed out may leave a second, empty run: the one that is over counts.
+        if run_id not in found or (is_over(run) and not is_over(found[run_id])):
+            found[run_id] = run
+    return found
+
+
+def best_run(record: SweepRecord) -> RunRecord:
+    """The best run of the best trial: that with the best mean objective over all its repeats.
+
+    Raises: TrackingError when no trial has finished all of its runs.
+    """
+    metric = record.objective["metric"]
+    sign = -1 if record.objective.get("direction") == "minimize" else 1
+    n_repeats = 1 + max((run.repeat for run in record.runs), default=0)
+    trials: dict[int, list[RunRecord]] = defaultdict(list)
+    for run in record.runs:
+        if run.finished and metric in run.metrics:
+            trials[run.trial].append(run)
+    whole = {trial: runs for trial, runs in trials.items() if len(runs) == n_repeats}
+    if not whole:
+        raise TrackingError(
+            f"sweep '{record.name}' has no finished trial yet; "
+            f"carry on with: fairtrial run, or see: fairtrial status {record.name}"
+        )
+    best = max(
+        whole,
+        key=lambda trial: (sign * math.fsum(run.metrics[metric] for run in whole[trial]), -trial),
+    )
+    return max(whole[best], key=lambda run: (sign * run.metrics[metric], -run.repeat))
+
+
+def download_checkpoint(store: Store, run: RunRecord, folder: Path) -> Path:
+    """Fetch the files that lie beside a run's model: weights, configuration, predict.py.
+
+    Returns: the folder they are in, within `folder`.
+    Raises: TrackingError when the run has none; TrackingUnavailable.
+    """
+    with store.reach():
+        if not store.client.list_artifacts(run.mlflow_id, CHECKPOINT):
+            raise TrackingError(
+                f"run {run.mlflow_id} (trial {run.trial}, repeat {run.repeat}) has no checkpoint; "
+                "only the best run of a finished sweep keeps one"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        return Path(store.client.download_artifacts(run.mlflow_id, CHECKPOINT, str(folder)))
+
+
+def _record(run: Run) -> RunRecord:
+    found = run.data.tags
+    params = {name: decode(text) for name, text in run.data.params.items()}
+    return RunRecord(
+        mlflow_id=run.info.run_id,
+        trial=int(found[tags.TRIAL]),
+        repeat=int(found[tags.REPEAT]),
+        seed=params.pop("seed", 0),
+        state=found.get(tags.OPTUNA_STATE, "RUNNING"),
+        status=run.info.status,
+        fingerprint=found.get(tags.FINGERPRINT, ""),
+        params=params,
+        metrics=dict(run.data.metrics),
+    )
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    near = get_close_matches(name, names, n=2, cutoff=0.5)
+    if near:
+        return f"no sweep '{name}'; did you mean {' or '.join(repr(n) for n in near)}?"
+    if names:
+        more = ", ..." if len(names) > 10 else ""  # noqa: PLR2004 - a line's worth
+        return f"no sweep '{name}'; there are: {', '.join(names[:10])}{more}"
+    return f"no sweep '{name}'; there is none yet: start one with: fairtrial run FILE"

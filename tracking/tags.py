@@ -1,0 +1,46 @@
+"""The names of the tags by which Fairtrial's runs are known in MLflow, and what they mean."""
+
+from __future__ import annotations
+
+import getpass
+from functools import cache
+from typing import Literal
+
+KIND = "fairtrial.kind"  # 'sweep' on a parent run, 'run' on its children
+SWEEP = "fairtrial.sweep"
+TRIAL = "fairtrial.trial"
+REPEAT = "fairtrial.repeat"
+RUN = "fairtrial.run"  # the run's id within its sweep, such as 17.2
+FINGERPRINT = "fairtrial.fingerprint"
+OPTUNA_STATE = "optuna.state"  # RUNNING, COMPLETE, PRUNED or FAIL
+MESSAGE = "fairtrial.message"  # why a run failed
+NONFINITE = "fairtrial.nonfinite"  # metrics left out because they were NaN or infinite
+SHORTENED = "fairtrial.shortened"  # params too long for MLflow
+SUPERSEDED_BY = "fairtrial.superseded_by"  # fingerprint of the configuration that took its place
+MODEL = "fairtrial.model"  # the logged model's id, on the run it came from
+MODEL_PROBLEM = "fairtrial.model_problem"  # why there is no logged model
+
+STATE = "fairtrial.state"  # of a parent: running, done, interrupted, failed
+SEARCH = "fairtrial.search"
+OBJECTIVE = "fairtrial.objective"
+SAMPLER = "fairtrial.sampler"
+PRUNER = "fairtrial.pruner"
+DATA_DIGEST = "fairtrial.data_digest"
+BEST_RUN = "fairtrial.best_run"
+
+PARENT = "mlflow.parentRunId"
+NOTE = "mlflow.note.content"
+DATASET_CONTEXT = "mlflow.data.context"
+
+Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
+STATUS_OF: dict[str, Status] = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
+
+
+@cache
+def origin() -> dict[str, str]:
+    """Who made a run and with what, for MLflow's columns."""
+    source = {"mlflow.source.name": "fairtrial"}
+    try:
+        return {**source, "mlflow.user": getpass.getuser()}
+    except (OSError, KeyError, ImportError):  # a container without a name for its user
+        return source
