@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _SWEEPS = f"tags.`{tags.KIND}` = 'sweep'"
 _RUNS = f"tags.`{tags.KIND}` = 'run'"
 CHECKPOINT = "checkpoint"
+KEPT = "kept/"  # before a metric of the kept weights, where they are not the last epoch's
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class RunRecord:
         state: Optuna's: RUNNING, COMPLETE, PRUNED or FAIL.
         status: MLflow's; FINISHED once it is recorded as a whole.
         params: the hyperparameters in their own types, lists as lists; without the seed.
-        metrics: the last value of each.
+        metrics: the last value of each; of train and validation, that of the kept weights.
     """
 
     mlflow_id: str
@@ -156,10 +159,9 @@ def best_run(record: SweepRecord) -> RunRecord:
     return max(whole[best], key=lambda run: (sign * run.metrics[metric], -run.repeat))
 
 
-def download_checkpoint(store: Store, run: RunRecord, folder: Path) -> Path:
-    """Fetch the files that lie beside a run's model: weights, configuration, predict.py.
+def download_checkpoint(store: Store, run: RunRecord, folder: Path) -> None:
+    """Fetch what lies beside a run's model into a folder: weights, configuration, predict.py.
 
-    Returns: the folder they are in, within `folder`.
     Raises: TrackingError when the run has none; TrackingUnavailable.
     """
     with store.reach():
@@ -168,8 +170,9 @@ def download_checkpoint(store: Store, run: RunRecord, folder: Path) -> Path:
                 f"run {run.mlflow_id} (trial {run.trial}, repeat {run.repeat}) has no checkpoint; "
                 "only the best run of a finished sweep keeps one"
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        return Path(store.client.download_artifacts(run.mlflow_id, CHECKPOINT, str(folder)))
+        with tempfile.TemporaryDirectory() as fetched:
+            files = Path(store.client.download_artifacts(run.mlflow_id, CHECKPOINT, fetched))
+            shutil.copytree(files, folder, dirs_exist_ok=True)
 
 
 def _record(run: Run) -> RunRecord:
@@ -184,8 +187,16 @@ def _record(run: Run) -> RunRecord:
         status=run.info.status,
         fingerprint=found.get(tags.FINGERPRINT, ""),
         params=params,
-        metrics=dict(run.data.metrics),
+        metrics=_of_kept_weights(run.data.metrics),
     )
+
+
+def _of_kept_weights(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The last value of each metric, or that of the epoch whose weights were kept and tested."""
+    kept = {
+        name.removeprefix(KEPT): value for name, value in metrics.items() if name.startswith(KEPT)
+    }
+    return {name: v for name, v in metrics.items() if not name.startswith(KEPT)} | kept
 
 
 def _unknown(name: str, names: list[str]) -> str:

@@ -164,7 +164,8 @@ def _sentence(uri: str, error: Exception) -> str | None:
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(cause)
-    if any(isinstance(e, requests.RequestException | ConnectionError) for e in chain):
+    network = requests.ConnectionError | requests.Timeout | ConnectionError
+    if any(isinstance(e, network) for e in chain):
         reason = _network_reason(chain)
         return f"MLflow at {shown} can't be reached: {reason}; start it or set MLFLOW_TRACKING_URI"
     first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -98,7 +98,7 @@ def end_sweep(store: Store, family: Family, event: SweepEnded) -> None:
 def _experiment(store: Store, name: str) -> str:
     found = store.client.get_experiment_by_name(name)
     if found is None:
-        return str(store.client.create_experiment(name))
+        return str(store.client.create_experiment(name, tags=tags.EXPERIMENT))
     if found.lifecycle_stage == "deleted":
         raise TrackingUnavailable(
             f"MLflow's experiment '{name}' was deleted; restore it with: mlflow experiments "

@@ -28,6 +28,9 @@ PRUNER = "fairtrial.pruner"
 DATA_DIGEST = "fairtrial.data_digest"
 BEST_RUN = "fairtrial.best_run"
 
+# Opens the experiment in MLflow's view of model training, not of GenAI.
+EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 DATASET_CONTEXT = "mlflow.data.context"

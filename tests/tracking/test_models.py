@@ -81,7 +81,8 @@ def test_best_model_is_logged_once(
     assert parent.data.tags["fairtrial.best_run"] == run.mlflow_id
     assert len(store.client.get_run(run.mlflow_id).outputs.model_outputs) == 1
     assert len(store.client.get_metric_history(run.mlflow_id, "train/loss")) == 3
-    folder = download_checkpoint(store, run, tmp_path / "export")
+    folder = tmp_path / "export"
+    download_checkpoint(store, run, folder)
     assert (folder / "model.safetensors").read_bytes() == b"weights"
     assert (folder / "predict.py").read_text() == "print('hello')\n"
 
@@ -93,7 +94,8 @@ def test_model_that_cannot_be_traced(store: Store, script: Any, play: Any, tmp_p
     assert record.status == "FINISHED"
     tags = store.client.get_run(record.runs[0].mlflow_id).data.tags
     assert tags["fairtrial.model_problem"]
-    assert download_checkpoint(store, record.runs[0], tmp_path / "export").is_dir()
+    download_checkpoint(store, record.runs[0], tmp_path / "export")
+    assert (tmp_path / "export" / "predict.py").exists()
 
 
 def test_run_without_checkpoint(store: Store, script: Any, play: Any, tmp_path: Path) -> None:

@@ -31,6 +31,15 @@ def test_a_sweep_reads_back_as_it_was_told(store: Store, script: Any, play: Any)
     assert record.runs[2].metrics["validation/accuracy"] == 1 - 0.5 / 3
 
 
+def test_metrics_of_kept_weights_stand_for_the_run(store: Store, script: Any, play: Any) -> None:
+    """Where an earlier epoch's weights were kept, a table gets what they measured."""
+    end = {"kept/validation/accuracy": 0.7, "kept_epoch": 2.0, "test/accuracy": 0.6}
+    play(script.started, *script.run(0, end=end))
+    metrics = read_sweep(store, "digits-search").runs[0].metrics
+    assert metrics["validation/accuracy"] == 0.7
+    assert not [name for name in metrics if name.startswith("kept/")]
+
+
 def test_more_runs_than_a_page(
     store: Store, script: Any, play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,13 +3,18 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from tracking.errors import TrackingUnavailable
 from tracking.reading import read_sweep
@@ -58,8 +63,53 @@ class Server:
         self._process.wait()
 
 
+class Losing(BaseHTTPRequestHandler):
+    """Passes requests on to `Losing.target`, and loses the answer to the first run created."""
+
+    target = ""
+    lost = 0
+
+    def pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        url = self.target + self.path
+        answer = requests.request(
+            self.command, url, data=body, headers=dict(self.headers), timeout=30
+        )
+        is_run = self.path.endswith("/runs/create") and b"fairtrial.fingerprint" in body
+        if is_run and not Losing.lost:
+            Losing.lost += 1
+            self.close_connection = True
+            return
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST = do_PUT = pass_on  # noqa: N815 - http.server's names
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture
-def server(database: Path) -> Iterator[Server]:
+def losing(server: Server) -> Iterator[str]:
+    """The address of a proxy before the server that loses one answer."""
+    Losing.target, Losing.lost = server.uri, 0
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Losing)
+    thread = Thread(target=proxy.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{proxy.server_port}"
+    proxy.shutdown()
+    proxy.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def server(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for this file: it takes seconds to start."""
+    database = tmp_path_factory.mktemp("server") / "mlflow.db"
+    with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(database)) as copy:
+        source.backup(copy)
     server = Server(database)
     server.start()
     yield server
@@ -106,3 +156,18 @@ def test_server_killed_in_the_middle(
     names = [artifact.path for artifact in store.client.list_artifacts(record.parent_id)]
     assert "table.md" in names
     assert capfd.readouterr() == ("", "")
+
+
+def test_lost_answer_leaves_no_ghost(losing: str, server: Server, script: Any) -> None:
+    """A run that MLflow created though its answer was lost is found again, not created twice."""
+    recorder = MlflowRecorder(open_store(losing), interval_s=3600)
+    for event in (replace(script.started, sweep="lost"), *script.run(0), *script.run(1)):
+        recorder.record(event)
+    recorder.deliver()
+    assert Losing.lost == 1
+    store = open_store(server.uri)
+    record = read_sweep(store, "lost")
+    assert [run.finished for run in record.runs] == [True, True]
+    experiment = store.client.get_experiment_by_name("lost")
+    assert experiment is not None
+    assert len(store.search_runs([experiment.experiment_id])) == 3

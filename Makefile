@@ -1,0 +1,47 @@
+# Everything runs in .venv, made with pip and constraints.txt. `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+# The folder where `make demo` and `make serve` keep MLflow's database and .fairtrial.
+DEMO ?= demo
+
+.PHONY: help demo test check soak bench serve clean
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: .venv/installed  ## Set up and run the main job: two sweeps on handwritten digits, in ./demo
+	@mkdir -p $(DEMO)
+	cd $(DEMO) && ../$(BIN)/fairtrial run ../examples/learning_rate.yaml
+	cd $(DEMO) && ../$(BIN)/fairtrial run ../examples/search.yaml
+	@echo "look at every run with: make serve"
+
+test: .venv/installed-dev  ## Set up and run the tests
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev  ## Lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+soak: .venv/installed-dev  ## The slow property tests: thousands of random arrays of lanes
+	FAIRTRIAL_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 3600
+
+bench: .venv/installed  ## Trials per second beside a plain Optuna + MLflow + torch loop
+	$(BIN)/python benchmarks/sweep_throughput.py
+
+serve: .venv/installed  ## MLflow's dashboard on what `make demo` recorded
+	@mkdir -p $(DEMO)
+	cd $(DEMO) && ../$(BIN)/fairtrial ui
+
+clean:  ## Remove .venv and ./demo
+	rm -rf .venv demo
