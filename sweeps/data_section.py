@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 KEYS = (
     "source", "target", "validation", "test", "scale", "duplicates", "missing", "classes",
-    "train_rows", "resplit",
+    "train_rows", "resplit", "image_size",
 )  # fmt: skip
 REGRESSION_SOURCES = ("diabetes",)
 TABLES = (".csv", ".tsv", ".parquet")
 ARRAYS = (".npz",)
+LARGEST_SIDE = 4096
 
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", re.ASCII)
 _IDX = re.compile(r".*(-ubyte|\.idx\d?)(\.gz)?", re.IGNORECASE)
@@ -42,6 +43,7 @@ def read_data(root: Node, folder: Path) -> DataRequest:
             f"is missing; it is a path or one of {', '.join(BUNDLED)}"
         )
     source = _source(given["source"], folder)
+    is_folder = _is_folder(source, folder)
     defaults = DataRequest(source)
     validation = share(given["validation"]) if "validation" in given else defaults.validation
     test = share(given["test"]) if "test" in given else defaults.test
@@ -54,7 +56,7 @@ def read_data(root: Node, folder: Path) -> DataRequest:
     return DataRequest(
         source,
         folder,
-        target=_target(source, given.get("target"), node),
+        target=_target(source, given.get("target"), node, is_folder=is_folder),
         validation=validation,
         test=test,
         scale=_word(given, "scale", get_args(Scale), defaults.scale),
@@ -63,6 +65,7 @@ def read_data(root: Node, folder: Path) -> DataRequest:
         classes=_classes(given["classes"], source) if "classes" in given else None,
         train_rows=whole(given["train_rows"], 1) if "train_rows" in given else None,
         resplit=flag(given["resplit"]) if "resplit" in given else False,
+        image_size=_image_size(given.get("image_size"), source, is_folder=is_folder),
     )
 
 
@@ -70,7 +73,8 @@ def known_task(data: DataRequest) -> Task | None:
     """What the data is for, where that is known without loading it."""
     if data.source in BUNDLED:
         return "regression" if data.source in REGRESSION_SOURCES else "classification"
-    return "classification" if data.classes else None
+    is_folder = _is_folder(data.source, data.folder)
+    return "classification" if data.classes or is_folder else None
 
 
 def _word(given: dict[str, Node], key: str, words: tuple[str, ...], default: str) -> Any:  # noqa: ANN401
@@ -81,20 +85,30 @@ def _source(node: Node, folder: Path) -> str:
     source = text(node)
     if source in BUNDLED or _FUNCTION.fullmatch(source):
         return source
-    # os.path answers False where Path would raise, for names that no disk can have.
-    path = os.path.join(folder, os.path.expanduser(source))  # noqa: PTH111, PTH118
-    if os.path.isdir(path):  # noqa: PTH112 - the same as above
-        raise node.wrong(f"{shown(source)}: image folders are not built yet; give a table")
+    path = _path(source, folder)
+    if _is_folder(source, folder):
+        return source
     if _IDX.fullmatch(source):
-        raise node.wrong(f"{shown(source)}: IDX files are not built yet; give a table or .npz")
+        raise node.wrong(f"{shown(source)}: give the folder that holds all of the IDX files")
     if _suffix(source) not in (*TABLES, *ARRAYS):
         raise node.wrong(
-            f"{shown(source)} is neither bundled ({', '.join(BUNDLED)}), nor a file that ends in "
-            f"{' '.join((*TABLES, *ARRAYS))}, nor package.module:function{_hint(source)}"
+            f"{shown(source)} is neither bundled ({', '.join(BUNDLED)}), nor a folder that is "
+            f"there, nor a file that ends in {' '.join((*TABLES, *ARRAYS))}, "
+            f"nor package.module:function{_hint(source)}"
         )
-    if not os.path.isfile(path):  # noqa: PTH113 - the same as above
+    if not os.path.isfile(path):  # noqa: PTH113 - as in _path
         raise node.wrong(f"no file {path}; a path is looked for from the sweep file's folder")
     return source
+
+
+def _path(source: str, folder: Path) -> str:
+    # os.path answers False where Path would raise, for names that no disk can have.
+    return os.path.join(folder, os.path.expanduser(source))  # noqa: PTH111, PTH118
+
+
+def _is_folder(source: str, folder: Path) -> bool:
+    is_name = source in BUNDLED or _FUNCTION.fullmatch(source)
+    return not is_name and os.path.isdir(_path(source, folder))  # noqa: PTH112 - as in _path
 
 
 def _hint(source: str) -> str:
@@ -102,16 +116,16 @@ def _hint(source: str) -> str:
     return f"; {near}" if near.startswith("did") else "; give one of these"
 
 
-def _target(source: str, target: Node | None, data: Node) -> str | None:
+def _target(source: str, target: Node | None, data: Node, *, is_folder: bool) -> str | None:
     if target is None:
-        if _suffix(source) in TABLES:
+        if not is_folder and _suffix(source) in TABLES:
             raise data.place.child("target").wrong(
                 f"is missing; name the column of {source} to predict"
             )
         return None
     if source in BUNDLED:
         return None  # the format's own example has both; the bundled sets name their target
-    if _suffix(source) in ARRAYS:
+    if is_folder or _suffix(source) in ARRAYS:
         raise target.wrong(
             f"{target.shown} has no meaning for {source}, which has no named columns; remove it"
         )
@@ -137,3 +151,20 @@ def _classes(node: Node, source: str) -> tuple[int | str, ...]:
     if len(labels) < 2:  # noqa: PLR2004 - telling apart takes two
         raise node.wrong(f"{shown(node.plain)} leaves nothing to tell apart; name at least two")
     return tuple(labels)
+
+
+def _image_size(node: Node | None, source: str, *, is_folder: bool) -> tuple[int, int] | None:
+    """Height and width in pixels."""
+    if node is None:
+        return None
+    if not is_folder:
+        raise node.wrong(f"has no meaning for {source}, which is no folder of images; remove it")
+    if not isinstance(node.value, list):
+        side = whole(node, 1, LARGEST_SIDE + 1)
+        return side, side
+    if len(node.value) != 2:  # noqa: PLR2004 - height and width
+        raise node.wrong(
+            f"{shown(node.plain)} is not two numbers; write [height, width], or one number for both"
+        )
+    height, width = (whole(item, 1, LARGEST_SIDE + 1) for item in node.value)
+    return height, width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from typing import TYPE_CHECKING
@@ -35,18 +36,21 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     Raises: CheckpointError, if there is no such file or it is not whole.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
+    from safetensors.torch import load
 
     try:
-        with safe_open(path, framework="pt") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-            return weights, dict(file.metadata() or {})
+        # read at once: safe_open opens the file again for its tensors, by then another one
+        content = path.read_bytes()
+        weights: dict[str, Tensor] = load(content)
     except FileNotFoundError as error:
         raise CheckpointError(f"there are no weights at {path}; train the run again") from error
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"{path} cannot be read as safetensors ({error}); delete it and train the run again"
         ) from error
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return weights, header.get("__metadata__", {})
 
 
 def write_whole(path: Path, content: bytes) -> None:

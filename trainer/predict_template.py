@@ -13,9 +13,8 @@ import csv
 import difflib
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,8 +32,7 @@ HERE = Path(__file__).resolve().parent
 NPZ_NAMES = ("X", "x", "inputs", "data")
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     """A trained module, the loss it was trained with, and how a row becomes its input."""
 
     module: nn.Sequential

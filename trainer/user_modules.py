@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from trainer.errors import UserModuleError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_OURS = str(Path(__file__).resolve().parent.parent)
 
 
 def load(reference: str, folder: Path) -> Any:  # noqa: ANN401 - a user's object is of any type
@@ -18,14 +18,17 @@ def load(reference: str, folder: Path) -> Any:  # noqa: ANN401 - a user's object
     Args:
         reference: a dotted module, a colon, and a name in it.
         folder: where the user's modules lie. It is appended after every other path
-            entry, so a user's own trainer.py cannot shadow ours.
+            entry, and after our own place, so a user's own trainer.py cannot shadow ours.
     Raises: UserModuleError, saying what was not found and where it was looked for.
     """
     module_name, colon, name = reference.partition(":")
     if not (colon and module_name and name):
         raise UserModuleError(f"'{reference}' is not of the form package.module:name")
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
+    # an editable install finds our packages after all of sys.path: so ours must stand in it
+    for place in (_OURS, str(folder.absolute())):
+        if place not in sys.path:
+            sys.path.append(place)
+    importlib.invalidate_caches()  # the file may be younger than the last look at its folder
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
@@ -38,7 +41,7 @@ def load(reference: str, folder: Path) -> Any:  # noqa: ANN401 - a user's object
         raise UserModuleError(
             f"'{reference}': no module {module_name} on the Python path or in {folder}"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserModuleError(
             f"'{reference}': importing {module_name} failed: {type(error).__name__}: {error}"
         ) from error

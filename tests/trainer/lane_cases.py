@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
+
 from trainer.data.prepared import Part, PreparedData
-from trainer.datasets import Datasets
 from trainer.hyperparameters import Task, resolve
 from trainer.lanes import LaneArray
 from trainer.runs import EpochResult, RunConfig, RunEnd, RunId, run_id
+
+if TYPE_CHECKING:
+    from trainer.datasets import Datasets
 
 
 def prepared(

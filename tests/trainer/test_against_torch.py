@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from torch_loop import train_plainly
-from trainer.datasets import Datasets
-from trainer.hyperparameters import Task
-
 from lane_cases import config, prepared, train_all
+from torch_loop import train_plainly
+
+from trainer.datasets import Datasets
+
+if TYPE_CHECKING:
+    from trainer.hyperparameters import Task
 
 OPTIMIZERS = (
-    {"optimizer": "sgd", "learning_rate": 0.05},
-    {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+    {"optimizer": "sgd", "learning_rate": 0.02},
+    {"optimizer": "sgd", "learning_rate": 0.02, "momentum": 0.9},
     {"optimizer": "adam"},
     {"optimizer": "adamw"},
     {"optimizer": "rmsprop"},
@@ -24,7 +29,8 @@ SETTINGS = (
     *({"activation": name} for name in ("relu", "tanh", "sigmoid", "gelu", "leaky_relu")),
     *({"initialization": name} for name in ("xavier_uniform", "kaiming_normal", "orthogonal")),
     *({"hidden": hidden} for hidden in ([], [1], [8, 5], [4, 4, 4])),
-    *({"batch_size": size} for size in (1, 53, 100)),
+    {"batch_size": 1, "epochs": 1},
+    *({"batch_size": size} for size in (53, 100)),
     {"l1": 1e-3},
     {"l2": 1e-2},
     {"gradient_clip": 0.1},
@@ -61,6 +67,9 @@ def compare(
     run = config(0, seed, task, **values)
     results, ends = train_all(Datasets([data], dtype), [others[0], run, *others[1:]])
     expected = train_plainly(data, run, dtype)
+    if ends[run.id].reason == "failed":  # a run that diverges here must diverge there
+        assert not math.isfinite(expected.train_losses[-1])
+        return
     weights = ends[run.id].weights
     assert weights.keys() == expected.weights.keys()
     for name, tensor in expected.weights.items():
@@ -71,7 +80,8 @@ def compare(
     for part in ("train", "validation"):
         losses = [result.metrics[f"{part}/loss"] for result in results[run.id]]
         reference = getattr(expected, f"{part}_losses")
-        assert losses == pytest.approx(reference, rel=tolerance, abs=0)
+        floor = 0.0 if dtype == torch.float64 else tolerance * reference[0]
+        assert losses == pytest.approx(reference, rel=tolerance, abs=floor)
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.05])
@@ -80,7 +90,7 @@ def test_a_lane_follows_torch_optim(optimizer: dict[str, object], decay: float) 
     """52 steps of each optimizer, with and without weight decay, in both precisions."""
     values = {**optimizer, "weight_decay": decay}
     compare(values, "classification", torch.float64, 1e-6)
-    compare(values, "classification", torch.float32, 5e-6)
+    compare(values, "classification", torch.float32, 2e-6)  # 1e-6 was the worst of 72 runs
 
 
 @pytest.mark.parametrize("values", SETTINGS, ids=str)

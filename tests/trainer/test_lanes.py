@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lane_cases import config, prepared, same_run, train_all
 
 from trainer.datasets import Datasets
-from trainer.lanes import LaneArray
 
-from lane_cases import config, prepared, same_run, train_all
+if TYPE_CHECKING:
+    from trainer.hyperparameters import Task
 
 LANE = st.fixed_dictionaries(
     {
@@ -48,7 +50,13 @@ ARRAY = st.fixed_dictionaries(
     loss=st.sampled_from(["cross_entropy", "mse", "mae", "huber"]),
     shape=st.sampled_from([(1, 2), (7, 3), (13, 10), (64, 10)]),
 )
-def test_a_lane_equals_its_solo_run(array, lanes, task, loss, shape):
+def test_a_lane_equals_its_solo_run(
+    array: dict[str, object],
+    lanes: list[tuple[dict[str, object], int]],
+    task: Task,
+    loss: str,
+    shape: tuple[int, int],
+) -> None:
     """Any mix of lane settings gives, lane by lane, the bits of each trained alone."""
     if task == "regression" and loss == "cross_entropy":
         loss = "mse"

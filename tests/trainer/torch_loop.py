@@ -5,12 +5,14 @@ Only what is random comes from the trainer: initial weights, batch orders and dr
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.nn import functional
+
 from trainer.dropout import DropoutMasks
 from trainer.models.initialization import initialize
 from trainer.models.mlp import mlp_layout
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor
+
     from trainer.data.prepared import Part, PreparedData
     from trainer.hyperparameters import Hyperparameters
     from trainer.runs import RunConfig
@@ -50,7 +53,7 @@ class MaskedLayers(nn.Module):
     def __init__(self, hyperparameters: Hyperparameters, inputs: int, outputs: int) -> None:
         super().__init__()
         widths = [inputs, *hyperparameters.hidden, outputs]
-        pairs = zip(widths[:-1], widths[1:], strict=True)
+        pairs = itertools.pairwise(widths)
         self.linears = nn.ModuleList(nn.Linear(*pair) for pair in pairs)
         self.activation = ACTIVATIONS[hyperparameters.activation]()
 

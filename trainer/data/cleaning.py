@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from trainer.data.request import DataRequest
     from trainer.hyperparameters import Task
+
+WHOLE_NUMBERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,10 @@ def clean(raw: RawTable, request: DataRequest) -> CleanTable:
     counts["incomplete"] = int(incomplete.sum())
     kept &= ~incomplete
     rows = np.flatnonzero(kept)
-    again = inputs.iloc[rows].assign(**{_unused(inputs): target.entries[rows]}).duplicated()
+    again = _repeated(inputs, target, rows)
     counts["duplicates"] = int(again.sum())
     if request.duplicates == "drop":
-        rows = rows[~again.to_numpy()]
+        rows = rows[~again]
     _check_left(raw, target, rows, counts, request)
     left = inputs.iloc[rows].reset_index(drop=True)
     values, labels = _encoded(target, rows)
@@ -77,6 +81,25 @@ def clean(raw: RawTable, request: DataRequest) -> CleanTable:
     texts = [name for name, dtype in left.dtypes.items() if dtype == "object"]
     categories = {str(name): sorted(set(left[name].dropna())) for name in texts}
     return CleanTable(raw, rows, left, values, target.task, labels, categories, counts)
+
+
+def _repeated(inputs: pd.DataFrame, target: Target, rows: NDArray[Any]) -> NDArray[Any]:
+    """For each of the rows whether an earlier one has the same inputs and the same target."""
+    import numpy as np
+
+    types = set(inputs.dtypes)
+    if len(types) > 1 or next(iter(types)) not in WHOLE_NUMBERS:
+        frame = inputs.iloc[rows].assign(**{_unused(inputs): target.entries[rows]})
+        return frame.duplicated().to_numpy()
+    # Equal whole numbers are equal bytes; pandas would hold 64 bits for each pixel.
+    numbers = inputs.to_numpy()
+    again = np.zeros(len(rows), dtype=bool)
+    seen = set()
+    for place, row in enumerate(rows):
+        digest = hashlib.blake2b(numbers[row].tobytes(), digest_size=DIGEST_BYTES).digest()
+        again[place] = (found := (digest, target.entries[row])) in seen
+        seen.add(found)
+    return again
 
 
 def _unused(inputs: pd.DataFrame) -> str:

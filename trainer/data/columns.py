@@ -31,8 +31,11 @@ def read_inputs(table: RawTable) -> pd.DataFrame:
         values, text where numbers belong, dates, other objects, text that differs from
         row to row.
     """
+    import numpy as np
     import pandas as pd
 
+    if all(isinstance(t, np.dtype) and t.kind in "biu" for t in table.inputs.dtypes):
+        return table.inputs.set_axis([str(name) for name in table.inputs], axis=1)
     columns = {}
     for name, series in table.inputs.items():
         label = f"column '{name}'"

@@ -19,10 +19,14 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".npz")
 
 
 def load_raw(request: DataRequest) -> RawTable:
-    """The table of a bundled data set, of a file, or of a user's function.
+    """The table of a bundled data set, of a file or folder, or of a user's function.
 
     Raises: DataError, if there is no such source or it cannot be read.
     """
+    if request.image_size is not None and not _path(request).is_dir():
+        raise DataError(
+            f"data.image_size is for a folder of images, and {request.source} is none; leave it out"
+        )
     if request.source in BUNDLED:
         from trainer.data.bundled import load_bundled
 
@@ -35,15 +39,15 @@ def load_raw(request: DataRequest) -> RawTable:
 
 
 def _load_file(request: DataRequest) -> RawTable:
-    path = request.folder / Path(request.source).expanduser()
+    path = _path(request)
     suffix = path.suffix.lower()
-    if path.is_dir():
-        raise DataError(
-            f"{request.source} is a folder; name a file ending in {', '.join(SUFFIXES)}"
-        )
-    if suffix not in SUFFIXES:
-        raise DataError(_unknown(request.source))
     try:
+        if path.is_dir():
+            from trainer.data.folders import load_folder
+
+            return load_folder(path, request)
+        if suffix not in SUFFIXES:
+            raise DataError(_unknown(request.source))
         if suffix == ".npz":
             from trainer.data.arrays import load_npz
 
@@ -55,13 +59,18 @@ def _load_file(request: DataRequest) -> RawTable:
         from trainer.data.delimited import load_delimited
 
         return load_delimited(path, request, "," if suffix == ".csv" else "\t")
-    except FileNotFoundError as error:
-        raise DataError(
-            f"{request.source} is not there (looked for {path.absolute()}); a path is taken "
-            "from the sweep file's folder"
-        ) from error
     except OSError as error:
-        raise DataError(f"{request.source} cannot be read: {error.strerror or error}") from error
+        if isinstance(error, FileNotFoundError) and not path.exists():
+            raise DataError(
+                f"{request.source} is not there (looked for {path.absolute()}); a path is taken "
+                "from the sweep file's folder"
+            ) from error
+        place = error.filename if path.is_dir() and error.filename else request.source
+        raise DataError(f"{place} cannot be read: {error.strerror or error}") from error
+
+
+def _path(request: DataRequest) -> Path:
+    return request.folder / Path(request.source).expanduser()
 
 
 def _unknown(source: str) -> str:
@@ -69,6 +78,6 @@ def _unknown(source: str) -> str:
     if near and not Path(source).suffix:
         return f"no data source '{source}'; did you mean '{near[0]}'?"
     return (
-        f"no data source '{source}'; take a file ending in {', '.join(SUFFIXES)}, a bundled set "
-        f"({', '.join(BUNDLED)}) or package.module:function"
+        f"no data source '{source}'; take a file ending in {', '.join(SUFFIXES)}, a folder of "
+        f"images, a bundled set ({', '.join(BUNDLED)}) or package.module:function"
     )

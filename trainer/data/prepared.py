@@ -58,11 +58,13 @@ class PreparedData:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over every byte of the prepared arrays, their shapes and types (hex)."""
+        import numpy as np
+
         sha = hashlib.sha256()
         for part in (self.train, self.validation, self.test):
             for array in (part.inputs, part.targets):
                 sha.update(json.dumps([array.dtype.str, list(array.shape)]).encode())
-                sha.update(array.tobytes())
+                sha.update(np.ascontiguousarray(array).data)
         sha.update(
             json.dumps([self.task, self.outputs, self.target_mean, self.target_scale]).encode()
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -24,6 +24,8 @@ class RawTable:
         target: [N].
         shape: (channels, height, width) if the columns are the pixels of an image.
         lines: the line of the file on which each row begins, for text files.
+        labelled: the target is a class, whatever its type and however many there are.
+        pooled: rows of each published part, if there were several.
     """
 
     name: str
@@ -31,6 +33,8 @@ class RawTable:
     target: pd.Series[Any]
     shape: tuple[int, ...] | None = None
     lines: Sequence[int] | None = None
+    labelled: bool = False
+    pooled: Mapping[str, int] = field(default_factory=dict)
 
     def where(self, rows: Iterable[int]) -> str:
         """The place of some rows in words: 'in line 4', 'at indices 0, 7 and 9'."""

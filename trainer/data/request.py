@@ -28,6 +28,7 @@ class DataRequest:
         classes: only the rows with these labels.
         train_rows: at most this many training rows, stratified for classes.
         resplit: repeat i draws its own split.
+        image_size: height and width to which the images of a folder are resized.
         task: what the objective implies, or None: then the target's type decides.
     """
 
@@ -42,4 +43,5 @@ class DataRequest:
     classes: tuple[int | str, ...] | None = None
     train_rows: int | None = None
     resplit: bool = False
+    image_size: tuple[int, int] | None = None
     task: Task | None = None

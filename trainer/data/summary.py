@@ -26,13 +26,15 @@ def summary_of(
 
     Args:
         inputs: of one example, once it is encoded.
-    Returns: source, task, rows_in; missing (entries per column that lacks any), missing_target,
-        other_classes, incomplete, duplicates (rows each); rows that were left; classes (rows
-        per label); splits (shape and classes of each part).
+    Returns: source, task, pooled (rows of each published part), rows_in; missing (entries per
+        column that lacks any), missing_target, other_classes, incomplete, duplicates (rows
+        each); rows that were left; classes (rows per label); splits (shape and classes of each
+        part).
     """
     return {
         "source": request.source,
         "task": table.task,
+        "pooled": dict(table.raw.pooled),
         **table.counts,
         "missing_strategy": request.missing,
         "duplicates_strategy": request.duplicates,
@@ -58,8 +60,10 @@ def summary_lines(data: PreparedData) -> list[str]:
     shape = f" ({' x '.join(map(str, data.shape))})" if len(data.shape) > 1 else ""
     n_inputs = data.train.inputs.shape[1]
     kind = f"{data.outputs} classes" if data.outputs > 1 else "a number to predict"
+    pooled = [f"{name} {rows}" for name, rows in summary["pooled"].items()]
+    rows = f"{summary['rows_in']} rows{f' (pooled: {listed(pooled, 3)})' if pooled else ''}"
     lines = [
-        f"data: {summary['source']}, {summary['rows_in']} rows, {n_inputs} inputs{shape}, {kind}",
+        f"data: {summary['source']}, {rows}, {n_inputs} inputs{shape}, {kind}",
         f"cleaned: {'; '.join(_cleaned(summary))}",
     ]
     if summary["classes"]:

@@ -68,8 +68,10 @@ def read_target(table: RawTable, task: Task | None) -> Target:
             )
         found = "regression"
     else:
-        few = len(np.unique(values[~missing])) <= FEW_LABELS
-        found = task or ("classification" if few else "regression")
+        few = table.labelled or len(np.unique(values[~missing])) <= FEW_LABELS
+        found = "classification" if few else "regression"
+        if not table.labelled:
+            found = task or found
         if found == "classification":
             values = _labels(values, missing, int)
     if task == "regression" and found == "classification":

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from trainer.data.preparation import prepare
+from trainer.data.preparation import prepare, prepare_splits
 from trainer.data.request import DataRequest
 
 PRINT_DIGEST = """
@@ -27,6 +27,12 @@ def test_another_process_gets_the_same_bytes(source: str) -> None:
         env={"PYTHONHASHSEED": "12", "PYTHONPATH": ":".join(sys.path)},
     )
     assert there.stdout.strip() == here
+
+
+def test_the_digest_of_digits_stays() -> None:
+    """The default split of digits keeps the digest that recorded runs are known by."""
+    [digits] = prepare_splits(DataRequest("digits"), 0, 1)
+    assert digits.digest == "713584872b37a7c4676f07d4f58908f971c40e2c6c1e296ed4ca878b525d273b"
 
 
 def test_whatever_changes_the_arrays_changes_the_digest() -> None:

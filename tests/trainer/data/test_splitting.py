@@ -106,6 +106,21 @@ def test_fewer_training_rows_leave_the_other_parts_as_they_are() -> None:
     )
 
 
+def test_many_splits_read_the_data_once(tmp_path: Path) -> None:
+    """However many splits are drawn, a source is read a single time."""
+    (tmp_path / "counted_source.py").write_text(
+        "from pathlib import Path\n"
+        "import numpy as np\n"
+        "def make():\n"
+        "    with (Path(__file__).parent / 'calls').open('a') as file:\n"
+        "        file.write('call ')\n"
+        "    return np.arange(60.0).reshape(30, 2), np.resize([0, 1], 30)\n"
+    )
+    splits = prepare_splits(DataRequest("counted_source:make", folder=tmp_path), 0, 4)
+    assert len(splits) == 4
+    assert (tmp_path / "calls").read_text() == "call "
+
+
 def test_many_splits_have_one_shape_and_different_rows(tmp_path: Path) -> None:
     """Splits stack even if only some have a category in their training part; each stands alone."""
     cities = ["Bonn"] * 35 + ["Lyon"] * 4 + ["Rome"]

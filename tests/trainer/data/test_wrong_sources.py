@@ -24,14 +24,22 @@ if TYPE_CHECKING:
                 "a path is taken from the sweep file's folder"
             ),
         ),
-        ("folder", None, "folder is a folder; name a file ending in .csv, .tsv, .parquet, .npz"),
+        (
+            "folder",
+            None,
+            (
+                "folder is empty; what a data folder is known by: IDX files "
+                "(train-images-idx3-ubyte, gzip or not), CIFAR-10's binary files "
+                "(data_batch_1.bin), or a folder of images for each class; put one of these there"
+            ),
+        ),
         ("digit", None, "no data source 'digit'; did you mean 'digits'?"),
         (
             "t.xlsx",
             "y",
             (
                 "no data source 't.xlsx'; take a file ending in .csv, .tsv, .parquet, .npz, a "
-                "bundled set (digits, breast_cancer, wine, iris, diabetes) or "
+                "folder of images, a bundled set (digits, breast_cancer, wine, iris, diabetes) or "
                 "package.module:function"
             ),
         ),
