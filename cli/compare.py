@@ -1,4 +1,4 @@
-"""`fairtrial compare`: a metric by the levels of a factor."""
+"""`fairtrial compare`: metrics by the levels of a factor."""
 
 from __future__ import annotations
 
@@ -31,25 +31,38 @@ def command(
         list[str], typer.Option("--by", metavar="FACTOR", help="A hyperparameter; may be repeated.")
     ],
     metric: Annotated[
-        str | None,
-        typer.Option("--metric", help="A metric; the objective's on the test set if left out."),
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            help="A metric; may be repeated. The objective's on the test set if left out. "
+            "Also: epochs_run, train_seconds, gap.",
+        ),
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
 ) -> None:
-    """Print a table of a metric by the levels of a factor: mean, 95% interval, n, best.
+    """Print a table of metrics by the levels of a factor, and say what it shows.
 
-    Example: fairtrial compare digits-learning-rate --by learning_rate
+    Where every level was trained alike (grid and repeats), each is set against the best, pair by
+    pair. Two factors give a two-way table.
+
+    Example: fairtrial compare digits-learning-rate --by learning_rate --metric test/loss
     """
     from tracking.formats import render
 
-    data(render(table_of(sweeps, by, metric), form.value))
+    data(render(tables_of(sweeps, by, metric or ()), form.value))
 
 
-def table_of(sweeps: Sequence[str], by: Sequence[str], metric: str | None = None) -> Table:
-    """The table of some sweeps, from MLflow."""
+def table_of(sweeps: Sequence[str], by: Sequence[str]) -> Table:
+    """The table of some sweeps, from MLflow, of the objective's metric."""
+    return tables_of(sweeps, by, ())[0]
+
+
+def tables_of(sweeps: Sequence[str], by: Sequence[str], metrics: Sequence[str]) -> list[Table]:
+    """A table per metric of some sweeps, from MLflow."""
     from tracking.reading import read_sweep
     from tracking.store import open_store
     from tracking.tables import compare
 
     store = open_store()
-    return compare([read_sweep(store, name) for name in sweeps], by, metric)
+    records = [read_sweep(store, name) for name in dict.fromkeys(sweeps)]
+    return [compare(records, by, metric) for metric in dict.fromkeys(metrics) or [None]]

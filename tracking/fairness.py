@@ -33,7 +33,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What `judge` says; `notes` are sentences, none when all is well."""
 
     controlled: bool
@@ -46,7 +46,7 @@ def judge(
     pooled: Sequence[str] = (),
     grid: bool = False,
     same_data: bool = True,
-) -> Verdict:
+) -> Judgement:
     """Whether rows may be set against each other.
 
     Args:
@@ -60,10 +60,10 @@ def judge(
     once = all(count == 1 for settings in of_level.values() for count in settings.values())
     alike = len({frozenset(settings) for settings in of_level.values()}) <= 1
     if once and alike and same_data and not pooled:
-        return Verdict(controlled=True)
+        return Judgement(controlled=True)
     if grid and once and same_data and not pooled:
-        return Verdict(controlled=False, notes=(_missing(observations),))
-    return Verdict(controlled=False, notes=tuple(_observed(counted, pooled, same_data=same_data)))
+        return Judgement(controlled=False, notes=(_missing(observations),))
+    return Judgement(controlled=False, notes=tuple(_observed(counted, pooled, same_data=same_data)))
 
 
 def _settings_of_levels(observations: Sequence[Observation]) -> dict[str, Counter[str]]:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tracking.errors import TableError
 from tracking.fairness import Observation, judge
-from tracking.levels import axes, canonical, check_metric, settings
+from tracking.layout import TWO, Layout
+from tracking.levels import SEED, axes, canonical, check_metric, settings
+from tracking.metrics import PLAIN, Sense, caution, default_metric, sense_of
+from tracking.pairs import against_best, best_of, seed_means
 from tracking.statistics import mean_interval
+from tracking.verdict import SEED_ITSELF, Verdict, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from tracking.levels import Axis
+    from tracking.layout import Level
+    from tracking.pairs import PairedComparison
     from tracking.reading import RunRecord, SweepRecord
-
-Level = tuple[Any, ...]  # one JSON value per column
-
-_SMALLER = ("loss", "rmse", "mse", "mae", "gap", "error", "train_seconds", "epochs_run")
-_LARGER = ("accuracy", "r2", "f1", "auc", "precision", "recall")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Row:
 
     Attributes:
         ci_low, ci_high: the 95% interval of the mean over runs; None for a single run.
-        p_value: of a test against the baseline; None where there was none.
+        p_value: of the paired t-test against the best level, with Holm's correction over the
+            levels; None for the best itself, and where there was no such test.
+        against_best: the whole comparison that the p-value is from.
     """
 
     level: Level
@@ -41,6 +43,7 @@ class Row:
     n: int
     best: float
     p_value: float | None = None
+    against_best: PairedComparison | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ class Table:
     Attributes:
         columns: what a row's level is made of: `by`, after `sweep` if there are several.
         notes: sentences for the reader.
+        sense: how its numbers are to be read.
+        best: the name of the level that the others are set against; None in an observed table.
+        verdict: what it shows; None in an observed table, or one of a single row.
+        marginals: of two factors, the table of each alone; none in an observed table.
+        across: of two factors, the levels of the second in their order.
     """
 
     sweeps: tuple[str, ...]
@@ -59,6 +67,11 @@ class Table:
     controlled: bool
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    sense: Sense = PLAIN
+    best: str | None = None
+    verdict: Verdict | None = None
+    marginals: tuple[Table, ...] = ()
+    across: tuple[Any, ...] = ()
 
     def row_dicts(self) -> list[dict[str, Any]]:
         """The rows as JSON types."""
@@ -73,32 +86,6 @@ class Table:
     def digest(self) -> str:
         """SHA-256 of the rows' canonical JSON (hex)."""
         return hashlib.sha256(canonical(self.row_dicts()).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """What the rows of a table stand for."""
-
-    factors: Sequence[Axis]
-    sweeps: tuple[str, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        names = tuple(axis.name for axis in self.factors)
-        return ("sweep", *names) if len(self.sweeps) > 1 else names
-
-    def level(self, sweep: str, run: RunRecord) -> Level:
-        parts = tuple(axis.level(run) for axis in self.factors)
-        return (sweep, *parts) if len(self.sweeps) > 1 else parts
-
-    def key(self, level: Level) -> tuple[Any, ...]:
-        """By what rows are sorted."""
-        parts = level[-len(self.factors) :]
-        keys = [axis.key(part) for axis, part in zip(self.factors, parts, strict=True)]
-        return (self.sweeps.index(level[0]), *keys) if len(self.sweeps) > 1 else tuple(keys)
-
-    def words(self, level: Level) -> str:
-        return ", ".join(f"{c}={part}" for c, part in zip(self.columns, level, strict=True))
 
 
 def compare(records: Sequence[SweepRecord], by: Sequence[str], metric: str | None) -> Table:
@@ -118,45 +105,41 @@ def compare(records: Sequence[SweepRecord], by: Sequence[str], metric: str | Non
     metric = check_metric(metric or default_metric(objective, finished), finished)
     counted = [(sweep, run) for sweep, run in runs if run.finished and metric in run.metrics]
     factors = axes(by, records, [run for _, run in counted])
-    layout = _Layout(factors, tuple(record.name for record in records))
-    verdict = judge(
+    layout = Layout(factors, tuple(record.name for record in records))
+    judgement = judge(
         [_observation(layout, sweep, run, metric) for sweep, run in runs],
         pooled=[axis.name for axis in factors if axis.bins],
         grid=len(records) == 1 and records[0].sampler == "grid",
         same_data=len({record.data_digest for record in records}) == 1,
     )
-    return Table(
+    sense = sense_of(metric, objective, finished)
+    rows = _rows(layout, counted, metric, sense)
+    names = tuple(axis.name for axis in factors)
+    table = Table(
         sweeps=layout.sweeps,
         metric=metric,
-        by=tuple(axis.name for axis in factors),
+        by=names,
         columns=layout.columns,
-        controlled=verdict.controlled,
-        rows=_rows(layout, counted, metric, best=max if rises(metric, objective) else min),
-        notes=(*verdict.notes, *_left_out([run for _, run in runs], metric)),
+        controlled=judgement.controlled,
+        rows=rows,
+        notes=(
+            *judgement.notes,
+            *caution(metric),
+            *_left_out([run for _, run in runs], metric),
+        ),
+        sense=sense,
+        across=layout.across([row.level for row in rows]),
     )
-
-
-def default_metric(objective: Mapping[str, str], runs: Sequence[RunRecord]) -> str:
-    """The objective's metric on the test set, if it was measured there."""
-    metric = objective["metric"]
-    on_test = "test/" + metric.removeprefix("validation/")
-    return on_test if any(on_test in run.metrics for run in runs) else metric
-
-
-def rises(metric: str, objective: Mapping[str, str]) -> bool:
-    """Whether more of a metric is better; where nothing is known of it, it is."""
-    leaf = metric.rpartition("/")[2]
-    if leaf in (*_SMALLER, *_LARGER):
-        return leaf in _LARGER
-    same = leaf == objective["metric"].rpartition("/")[2]
-    return not (same and objective.get("direction") == "minimize")
+    if not table.controlled:
+        return table
+    if len(names) == TWO:
+        alone = tuple(compare(records, [name], metric) for name in names)
+        table = replace(table, marginals=alone)
+    return _judged(table, layout, counted)
 
 
 def _rows(
-    layout: _Layout,
-    counted: Sequence[tuple[str, RunRecord]],
-    metric: str,
-    best: Callable[[list[float]], float],
+    layout: Layout, counted: Sequence[tuple[str, RunRecord]], metric: str, sense: Sense
 ) -> tuple[Row, ...]:
     levels: dict[str, Level] = {}
     values: dict[str, list[float]] = defaultdict(list)
@@ -164,6 +147,7 @@ def _rows(
         level = layout.level(sweep, run)
         levels[canonical(level)] = level
         values[canonical(level)].append(run.metrics[metric])
+    best = max if sense.rises else min
     rows = [
         Row(levels[name], *mean_interval(found), n=len(found), best=best(found))
         for name, found in values.items()
@@ -171,7 +155,36 @@ def _rows(
     return tuple(sorted(rows, key=lambda row: layout.key(row.level)))
 
 
-def _observation(layout: _Layout, sweep: str, run: RunRecord, metric: str) -> Observation:
+def _judged(table: Table, layout: Layout, counted: Sequence[tuple[str, RunRecord]]) -> Table:
+    """A controlled table with each level set against the best, and the verdict."""
+    if len(table.rows) == 1:
+        return table
+    if SEED in table.by:
+        return replace(table, verdict=Verdict(SEED_ITSELF))
+    runs: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for sweep, run in counted:
+        name = layout.name(layout.level(sweep, run))
+        runs[name].append((canonical(run.seed), run.metrics[table.metric]))
+    names = [layout.name(row.level) for row in table.rows]  # distinct, else it were not controlled
+    units = {name: seed_means(runs[name]) for name in names}
+    best = best_of(units, rises=table.sense.rises)
+    others = against_best(units, best, rises=table.sense.rises)
+    return replace(
+        table,
+        rows=tuple(
+            row if name == best else _compared(row, others[name])
+            for row, name in zip(table.rows, names, strict=True)
+        ),
+        best=best,
+        verdict=verdict(best, others, table.sense, cells=len(table.by) == TWO),
+    )
+
+
+def _compared(row: Row, other: PairedComparison) -> Row:
+    return replace(row, p_value=other.p_holm, against_best=other)
+
+
+def _observation(layout: Layout, sweep: str, run: RunRecord, metric: str) -> Observation:
     return Observation(
         level=layout.words(layout.level(sweep, run)),
         others={k: v for k, v in settings(run).items() if k not in layout.columns},

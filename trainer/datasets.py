@@ -44,7 +44,7 @@ class Datasets:
         first = splits[0]
         self.task: Task = first.task
         self.outputs = first.outputs
-        self.inputs = first.train.inputs.shape[1]
+        self.shape = first.shape
         self.dtype = dtype
         self.target_scale = torch.tensor([s.target_scale for s in splits], dtype=torch.float64)
         self.parts: dict[PartName, PartTensors] = {

@@ -9,32 +9,27 @@ from typing import TYPE_CHECKING
 
 import torch
 import yaml
-from torch import nn
 
 from trainer.checkpoints import save_weights, write_whole
 from trainer.data import apply
-from trainer.errors import CheckpointError, HyperparameterError
+from trainer.errors import CheckpointError
+from trainer.models.build import build_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from trainer.data.prepared import PreparedData
     from trainer.hyperparameters import Hyperparameters
 
-ACTIVATIONS: Mapping[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "gelu": nn.GELU,
-}
-
 
 def export_module(
-    hyperparameters: Hyperparameters, weights: Mapping[str, Tensor], inputs: int, outputs: int
+    hyperparameters: Hyperparameters,
+    weights: Mapping[str, Tensor],
+    shape: tuple[int, ...],
+    outputs: int,
 ) -> nn.Sequential:
     """The model of a finished run, of torch.nn's own layers and in eval mode.
 
@@ -42,33 +37,16 @@ def export_module(
 
     Args:
         weights: `RunEnd.weights`.
-        inputs: numbers per example.
+        shape: of one example; the module takes rows of as many numbers.
         outputs: classes, or 1.
     Raises: HyperparameterError, for a model this version does not have; CheckpointError, if
         the weights are of another shape.
     """
-    if hyperparameters.model != "mlp":
-        raise HyperparameterError(f"model: '{hyperparameters.model}' cannot be exported; take mlp")
     dtype = next(iter(weights.values())).dtype if weights else torch.float32
-    layers: list[nn.Module] = []
-    linears: list[int] = []
-    before = inputs
-    for units in (*hyperparameters.hidden, outputs):
-        if linears:
-            layers.append(ACTIVATIONS[hyperparameters.activation]())
-            if hyperparameters.dropout > 0:
-                layers.append(nn.Dropout(hyperparameters.dropout))
-        linears.append(len(layers))
-        layers.append(nn.Linear(before, units, device="meta", dtype=dtype))
-        before = units
-    module = nn.Sequential(*layers)
-    state = {}
-    for name, tensor in weights.items():
-        layer, kind = name.split(".")
-        place = linears[int(layer)] if int(layer) < len(linears) else len(layers)
-        state[f"{place}.{kind}"] = tensor.clone()
+    with torch.device("meta"):
+        module = build_model(hyperparameters, shape, outputs).module(hyperparameters).to(dtype)
     try:
-        module.load_state_dict(state, assign=True)
+        module.load_state_dict({k: v.clone() for k, v in weights.items()}, assign=True)
     except RuntimeError as error:
         raise CheckpointError(f"the weights are not of this configuration: {error}") from error
     return module.eval()
@@ -90,7 +68,7 @@ def write_export(
         about: where the run comes from, such as its sweep and trial: a comment in config.yaml.
     Raises: HyperparameterError or CheckpointError, as `export_module` does.
     """
-    module = export_module(hyperparameters, weights, data.train.inputs.shape[1], data.outputs)
+    module = export_module(hyperparameters, weights, data.shape, data.outputs)
     header = "".join(f"# {key}: {' '.join(value.split())}\n" for key, value in about.items())
     config = yaml.safe_dump(hyperparameters.flat(), sort_keys=False)
     preprocessing = {**data.preprocessing, "task": data.task, "outputs": data.outputs}

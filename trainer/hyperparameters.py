@@ -44,6 +44,7 @@ class Rule:
     choices: tuple[str, ...] = ()
     scope: Literal["lane", "array"] = "lane"
     optional: bool = False
+    odd: bool = False
 
     @property
     def range_text(self) -> str:
@@ -70,6 +71,25 @@ class Hyperparameters:
     hidden: tuple[int, ...] = _hyperparameter(
         (64,),
         Rule("sizes", "units of each hidden layer", "units", low=1, high=65536, scope="array"),
+    )
+    channels: tuple[int, ...] = _hyperparameter(
+        (16, 32),
+        Rule("sizes", "of each convolution of a cnn", "channels", low=1, high=4096, scope="array"),
+    )
+    kernel: int = _hyperparameter(
+        3,
+        Rule(
+            "int", "side of a cnn's kernels, odd", "pixels", low=1, high=31, odd=True, scope="array"
+        ),
+    )
+    pooling: str = _hyperparameter(
+        "max",
+        Rule(
+            "choice",
+            "halves the image after each convolution of a cnn",
+            choices=("max", "average", "none"),
+            scope="array",
+        ),
     )
     activation: str = _hyperparameter(
         "relu",
@@ -275,6 +295,8 @@ def _number(rule: Rule, value: object, *, whole: bool) -> float | int:
     above = value > rule.high or (rule.open_high and value == rule.high)
     if below or above:
         raise HyperparameterError(f"{value} is out of range; the rule is: {rule.range_text}")
+    if rule.odd and value % 2 == 0:
+        raise HyperparameterError(f"{value} is even; the rule is: an odd {rule.range_text}")
     return int(value) if whole else float(value)
 
 

@@ -41,7 +41,7 @@ class LaneArray:
         """
         first = runs[0].hyperparameters
         self._data = data
-        self._model = build_model(first, data.inputs, data.outputs)
+        self._model = build_model(first, data.shape, data.outputs)
         self.lanes = [Lane.of(run) for run in runs]
         layout, dtype = self._model.layout, data.dtype
         rows = [

@@ -9,7 +9,7 @@ import torch
 from trainer.dropout import DropoutMasks
 from trainer.losses import LOSSES
 from trainer.metrics import MetricSums
-from trainer.models.mlp import Segment
+from trainer.models.layers import Pass, Segment
 from trainer.optimizers import UPDATES, LaneSettings, State
 from trainer.streams import generator_for
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from trainer.datasets import Datasets, PartName
     from trainer.lane import Lane
-    from trainer.models.mlp import StackedMLP
+    from trainer.models.stacked import StackedModel
 
 # Constants, not settings: how work is cut must not depend on the number of lanes.
 _CHUNK_STEPS = 16
@@ -56,7 +56,7 @@ class EpochTrainer:
     """Trains the lanes of one array for one epoch; `weights` and `state` change in place."""
 
     def __init__(
-        self, model: StackedMLP, data: Datasets, lanes: Sequence[Lane], weights: Tensor
+        self, model: StackedModel, data: Datasets, lanes: Sequence[Lane], weights: Tensor
     ) -> None:
         """Args: weights: [K, P]."""
         first = lanes[0].config.hyperparameters
@@ -103,7 +103,7 @@ class EpochTrainer:
             [lane.config.hyperparameters.dropout for lane in self._lanes],
             [lane.config.seed for lane in self._lanes],
             [lane.epoch + 1 for lane in self._lanes],
-            self._model.hidden,
+            self._model.dropout_units,
             self._weights.dtype,
         )
         sums = MetricSums(self._data, "train", splits_of(self._lanes))
@@ -124,12 +124,12 @@ class EpochTrainer:
         return sums.by_lane("train")
 
     def _step(
-        self, inputs: Tensor, targets: Tensor, masks: Sequence[Tensor | None], state: State
+        self, inputs: Tensor, targets: Tensor, masks: Sequence[Tensor], state: State
     ) -> Tensor:
         """One update of every lane from inputs [K, B, F]; returns the outputs [K, C, B]."""
-        outputs = self._model.forward(self._views, inputs, self._segments, masks, keep=True)
+        outputs = self._model.forward(self._views, inputs, Pass(self._segments, masks))
         d_outputs = self._loss.gradient(outputs, targets, self._smoothing)
-        self._model.backward(self._views, d_outputs, self._gradient_views, self._segments)
+        self._model.backward(self._views, d_outputs, self._gradient_views)
         if self._l1_mask is not None:
             self._gradient.addcmul_(self._weights.sign(), self._l1_mask)
         if self._l2_mask is not None:
@@ -156,7 +156,7 @@ class EpochTrainer:
 
 
 def measure(
-    model: StackedMLP, data: Datasets, lanes: Sequence[Lane], weights: Tensor, part_name: PartName
+    model: StackedModel, data: Datasets, lanes: Sequence[Lane], weights: Tensor, part_name: PartName
 ) -> list[dict[str, float]]:
     """Each lane's metrics on one part, without dropout.
 
@@ -171,13 +171,13 @@ def measure(
         lanes, lambda lane: lane.config.hyperparameters.label_smoothing, weights.dtype, 3
     )
     views = model.layout.views(weights)
-    segments = segments_of(lanes)
+    settings = Pass(segments_of(lanes))
     sums = MetricSums(data, part_name, splits)
     for start in range(0, part.size, _CHUNK_ROWS):
         rows = (
             torch.arange(start, min(start + _CHUNK_ROWS, part.size)) + splits[:, None] * part.size
         )
-        outputs = model.forward(views, _gather(part.inputs, rows), segments)
+        outputs = model.forward(views, _gather(part.inputs, rows), settings)
         dense = _gather(part.dense, rows).transpose(1, 2)
         labels = None if part.labels is None else part.labels[rows]
         targets = dense if loss.dense or labels is None else labels

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from tracking.errors import TableError
-from tracking.tables import compare, rises
+from tracking.tables import compare
 
 SEARCH = {"learning_rate": [0.1, 0.001, 0.01], "activation": ["tanh", "relu"]}
 GAPS = "not controlled, the grid has gaps: "
@@ -40,7 +40,7 @@ def test_rows_are_the_means_of_their_levels(sweep_of: Any) -> None:
         assert row.mean == pytest.approx(np.mean(scores))
         low, high = stats.t.interval(0.95, 3, np.mean(scores), stats.sem(scores))
         assert (row.ci_low, row.ci_high) == pytest.approx((low, high))
-        assert (row.n, row.best, row.p_value) == (4, max(scores), None)
+        assert (row.n, row.best) == (4, max(scores))
 
 
 def test_order_of_runs_changes_no_bit(sweep_of: Any) -> None:
@@ -154,34 +154,6 @@ def test_several_sweeps(sweep_of: Any) -> None:
     assert "the data" in table.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("metric", "up"),
-    [
-        ("test/accuracy", True),
-        ("test/r2", True),
-        ("test/loss", False),
-        ("test/rmse", False),
-        ("validation/mae", False),
-        ("gap", False),
-        ("train_seconds", False),
-        ("epochs_run", False),
-        ("test/of-their-own", True),
-    ],
-)
-def test_sense_of_a_metric(sweep_of: Any, metric: str, up: bool) -> None:  # noqa: FBT001
-    """Best is the largest of what should be large, and the least of what should be small."""
-    assert rises(metric, {"metric": "validation/loss", "direction": "minimize"}) is up
-    rows = [{"learning_rate": 0.1, "test/loss": x, metric: x, "seed": x} for x in (3.0, 1.0)]
-    table = compare([sweep_of(rows, {})], ["learning_rate"], metric)
-    assert table.rows[0].best == (3.0 if up else 1.0)
-
-
-def test_direction_of_the_objective_decides_what_is_unknown() -> None:
-    """A metric of the user's own has the sense that the sweep file gives it."""
-    objective = {"metric": "validation/own", "direction": "minimize"}
-    assert not rises("test/own", objective)
-
-
 def test_metric_that_some_runs_lack(sweep_of: Any) -> None:
     """Runs without the metric are left out, and the note counts them."""
     rows = grid()
@@ -226,3 +198,94 @@ def test_a_known_hyperparameter_that_does_not_vary(sweep_of: Any) -> None:
     """One level is a table too."""
     table = compare([sweep_of(grid(), SEARCH)], ["hidden"], None)
     assert [(row.level[0], row.n) for row in table.rows] == [([64], 12)]
+    assert table.controlled
+    assert (table.verdict, table.rows[0].p_value) == (None, None)
+
+
+def test_comparisons_agree_with_scipy(sweep_of: Any) -> None:
+    """Each level against the best: scipy's paired t-test on the means per seed, Holm by hand."""
+    rows = grid(repeats=8)
+    table = compare([sweep_of(rows, SEARCH)], ["learning_rate"], None)
+    values: dict[float, list[Any]] = {}
+    for rate in SEARCH["learning_rate"]:
+        of_rate = [row for row in rows if row["learning_rate"] == rate]
+        values[rate] = [
+            np.mean([row["test/accuracy"] for row in of_rate if row["seed"] == seed])
+            for seed in range(8)
+        ]
+    best = max(values, key=lambda rate: np.mean(values[rate]))
+    tests = {rate: stats.ttest_rel(values[rate], values[best]) for rate in values if rate != best}
+    low, high = sorted(float(test.pvalue) for test in tests.values())
+    holm = {low: min(1.0, 2 * low), high: max(min(1.0, 2 * low), high)}
+    assert table.best == str(best)
+    for row in table.rows:
+        if row.level[0] == best:
+            assert (row.p_value, row.against_best) == (None, None)
+            continue
+        test, other = tests[row.level[0]], row.against_best
+        assert other is not None
+        assert (other.n_pairs, other.p) == (8, pytest.approx(test.pvalue))
+        assert row.p_value == pytest.approx(holm[float(test.pvalue)])
+        interval = test.confidence_interval(0.95)
+        assert (other.low, other.high) == pytest.approx((interval.low, interval.high))
+        differences = np.subtract(values[row.level[0]], values[best])
+        flipped = stats.permutation_test(
+            (differences,), np.mean, permutation_type="samples", n_resamples=np.inf
+        )
+        assert other.permutation_p == pytest.approx(flipped.pvalue)
+
+
+def test_shared_time_is_no_measurement_of_a_run(sweep_of: Any) -> None:
+    """Lanes share the clock, so a table of train_seconds says not to trust its p-values."""
+    rows = [{**row, "train_seconds": 1.0 + row["seed"]} for row in grid()]
+    table = compare([sweep_of(rows, SEARCH)], ["activation"], "train_seconds")
+    assert "no independent measurements" in table.notes[0]
+
+
+@pytest.mark.parametrize("change", [{"seed": 99}, {"dropout": 0.5}, {"state": "PRUNED"}])
+def test_an_observed_table_has_no_p_values(sweep_of: Any, change: dict[str, Any]) -> None:
+    """One run apart, and nothing is tested: no p-value, no verdict, no factor alone."""
+    rows = [*grid(repeats=8)]
+    rows[0] = {**rows[0], **change}
+    for by in (["learning_rate"], ["learning_rate", "activation"]):
+        table = compare([sweep_of(rows, SEARCH)], by, None)
+        assert not table.controlled
+        assert {row.p_value for row in table.rows} == {None}
+        assert {row.against_best for row in table.rows} == {None}
+        assert (table.verdict, table.best, table.marginals) == (None, None, ())
+        assert table.notes
+
+
+def test_two_factors_are_also_judged_alone(sweep_of: Any) -> None:
+    """Each factor of a controlled two-way table has the verdict of its own table."""
+    record = sweep_of(grid(repeats=4), SEARCH)
+    table = compare([record], ["learning_rate", "activation"], None)
+    assert table.marginals == tuple(compare([record], [name], None) for name in table.by)
+    assert table.across == ("tanh", "relu")
+    assert sum(row.p_value is None for row in table.rows) == 1
+
+
+def test_p_values_do_not_depend_on_the_order_of_runs(sweep_of: Any) -> None:
+    """Verdict and all comparisons are the same to the bit, whichever run finished first."""
+    rows = grid(repeats=7)
+    first = compare([sweep_of(rows, SEARCH)], ["learning_rate"], None)
+    mixed = [rows[i] for i in np.random.default_rng(2).permutation(len(rows))]
+    assert compare([sweep_of(mixed, SEARCH)], ["learning_rate"], None) == first
+
+
+def test_seeds_as_levels_get_no_verdict(sweep_of: Any) -> None:
+    """What is chance itself is not tested for being chance."""
+    table = compare([sweep_of(grid(), SEARCH)], ["seed"], None)
+    assert {row.p_value for row in table.rows} == {None}
+    assert table.verdict is not None
+    assert table.verdict.sentence.startswith("no verdict: the seed is chance itself")
+
+
+@pytest.mark.parametrize("metric", ["epochs_run", "train_seconds", "gap", "validation/loss"])
+def test_metrics_beside_the_first(sweep_of: Any, metric: str) -> None:
+    """What every run measures is a metric like others: smallest first, with pairs and p-values."""
+    draw = np.random.default_rng(5)
+    rows = [{**row, metric: draw.random()} for row in grid(repeats=3)]
+    table = compare([sweep_of(rows, SEARCH)], ["activation"], metric)
+    assert table.best == min(table.rows, key=lambda row: row.mean).level[0]
+    assert sum(row.p_value is not None for row in table.rows) == 1

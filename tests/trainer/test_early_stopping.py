@@ -48,7 +48,7 @@ def test_the_best_epoch_is_kept_and_tested(min_delta: float) -> None:
     assert len(losses) == end.metrics["epochs_run"] == best + 3
     assert end.metrics["kept_epoch"] == best
     assert results[best - 1].metrics.items() <= end.metrics.items()
-    module = export_module(run.hyperparameters, end.weights, 7, 3)
+    module = export_module(run.hyperparameters, end.weights, (7,), 3)
     for part in ("validation", "test"):
         x, y = tensors(getattr(DATA, part), torch.float32)
         outputs = module(x).detach()

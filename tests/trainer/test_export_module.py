@@ -38,7 +38,7 @@ def test_a_module_gives_what_the_lane_reported(task: Task, values: dict[str, obj
     run = config(0, 3, task, epochs=3, learning_rate=0.02, **values)
     data = DATA[task]
     end = train_all(Datasets([data]), [run])[1][run.id]
-    module = export_module(run.hyperparameters, end.weights, 7, data.outputs)
+    module = export_module(run.hyperparameters, end.weights, (7,), data.outputs)
     assert not module.training
     x, y = tensors(data.test, torch.float32)
     outputs = module(x)
@@ -54,7 +54,7 @@ def test_a_module_has_the_layers_of_its_configuration() -> None:
     """Linear, activation and, if any, dropout layers, in order; and weights of its own."""
     run = config(0, epochs=1, hidden=[5, 4], activation="leaky_relu", dropout=0.25)
     end = train_all(Datasets([DATA["classification"]]), [run])[1][run.id]
-    module = export_module(run.hyperparameters, end.weights, 7, 3)
+    module = export_module(run.hyperparameters, end.weights, (7,), 3)
     hidden = [nn.Linear, nn.LeakyReLU, nn.Dropout]
     assert [type(layer) for layer in module] == [*hidden, *hidden, nn.Linear]
     assert module[2].p == 0.25
@@ -67,8 +67,8 @@ def test_weights_of_another_model_are_refused() -> None:
     """A model we do not have, and weights of another shape or depth, give a sentence."""
     run = config(0, epochs=1, hidden=[5])
     end = train_all(Datasets([DATA["classification"]]), [run])[1][run.id]
-    with pytest.raises(HyperparameterError, match="model: 'cnn' cannot be exported; take mlp"):
-        export_module(Hyperparameters(model="cnn"), end.weights, 7, 3)
+    with pytest.raises(HyperparameterError, match="model: cnn needs images, and this data has none; take mlp"):
+        export_module(Hyperparameters(model="cnn"), end.weights, (7,), 3)
     for hidden in ((), (6,), (5, 5)):
         with pytest.raises(CheckpointError, match="the weights are not of this configuration"):
-            export_module(Hyperparameters(hidden=hidden), end.weights, 7, 3)
+            export_module(Hyperparameters(hidden=hidden), end.weights, (7,), 3)

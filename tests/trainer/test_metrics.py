@@ -26,7 +26,7 @@ FEW = (40, 1, 3)
 def outputs_and_targets(
     run: RunConfig, end: RunEnd, data: PreparedData, part: str
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    module = export_module(run.hyperparameters, end.weights, 7, data.outputs)
+    module = export_module(run.hyperparameters, end.weights, (7,), data.outputs)
     x, y = tensors(getattr(data, part), torch.float32)
     with torch.inference_mode():
         return module(x), y

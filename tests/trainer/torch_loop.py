@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn import functional
 
 from trainer.dropout import DropoutMasks
+from trainer.models.build import build_model
 from trainer.models.initialization import initialize
-from trainer.models.mlp import mlp_layout
 from trainer.streams import generator_for
 from trainer.training import _chunks
 
@@ -66,7 +66,12 @@ class MaskedLayers(nn.Module):
         return x
 
     def named(self) -> dict[str, Tensor]:
-        return {name.removeprefix("linears."): p for name, p in self.named_parameters()}
+        """As in nn.Sequential(Linear, activation, Dropout, Linear, ...)."""
+        return {
+            f"{3 * place}.{kind}": parameter
+            for place, linear in enumerate(self.linears)
+            for kind, parameter in linear.named_parameters()
+        }
 
 
 def loss_of(h: Hyperparameters, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -114,7 +119,7 @@ def train_plainly(data: PreparedData, run: RunConfig, dtype: torch.dtype) -> Ref
     inputs = data.train.inputs.shape[1]
     module = MaskedLayers(h, inputs, data.outputs).to(dtype)
     start = initialize(
-        mlp_layout(inputs, h.hidden, data.outputs), h.initialization, h.activation, run.seed
+        build_model(h, (inputs,), data.outputs).layout, h.initialization, h.activation, run.seed
     )
     with torch.no_grad():
         for name, parameter in module.named().items():

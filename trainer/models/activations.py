@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
+from torch import nn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 
 class Activation(NamedTuple):
-    """`forward(z)` and `backward(gradient, z, output)`, both elementwise."""
+    """`forward(z)` and `backward(gradient, z, output)`, both elementwise; `module` is the twin."""
 
     forward: Callable[[Tensor], Tensor]
     backward: Callable[[Tensor, Tensor, Tensor], Tensor]
+    module: type[nn.Module]
 
 
 _LEAK = 0.01  # the default of torch.nn.LeakyReLU
@@ -49,18 +51,22 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(
         torch.relu,
         lambda gradient, z, _output: torch.ops.aten.threshold_backward(gradient, z, 0),
+        nn.ReLU,
     ),
     "leaky_relu": Activation(
         lambda z: torch.ops.aten.leaky_relu(z, _LEAK),
         lambda gradient, z, _output: torch.ops.aten.leaky_relu_backward(gradient, z, _LEAK, False),
+        nn.LeakyReLU,
     ),
     "tanh": Activation(
         torch.tanh,
         lambda gradient, _z, output: torch.ops.aten.tanh_backward(gradient, output),
+        nn.Tanh,
     ),
     "sigmoid": Activation(
         _sigmoid,
         lambda gradient, _z, output: torch.ops.aten.sigmoid_backward(gradient, output),
+        nn.Sigmoid,
     ),
-    "gelu": Activation(_gelu, _gelu_backward),
+    "gelu": Activation(_gelu, _gelu_backward, nn.GELU),
 }

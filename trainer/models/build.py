@@ -2,23 +2,60 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from trainer.errors import HyperparameterError
-from trainer.models.mlp import StackedMLP
+from trainer.models.convolution import Convolve, Image, Pool
+from trainer.models.layers import Activate, Dense, Drop
+from trainer.models.stacked import StackedModel
 
 if TYPE_CHECKING:
     from trainer.hyperparameters import Hyperparameters
+    from trainer.models.layers import Layer
+
+_IMAGE_DIMENSIONS = 3
 
 
-def build_model(hyperparameters: Hyperparameters, inputs: int, outputs: int) -> StackedMLP:
-    """A stacked model for lanes of this shape.
+def build_model(h: Hyperparameters, shape: tuple[int, ...], outputs: int) -> StackedModel:
+    """A stacked model for lanes that agree in `array_key()`.
 
     Args:
-        inputs: numbers per example.
+        shape: of one example: (F,), or (channels, height, width) for images.
         outputs: classes, or 1.
-    Raises: HyperparameterError for a model this version does not have.
+    Raises: HyperparameterError for a model this version does not have, or that does not fit.
     """
-    if hyperparameters.model != "mlp":
-        raise HyperparameterError(f"model: '{hyperparameters.model}' is not built yet; take mlp")
-    return StackedMLP(inputs, hyperparameters.hidden, outputs)
+    if h.model == "mlp":
+        return StackedModel(_perceptron(h, [], math.prod(shape), outputs))
+    if h.model == "cnn":
+        return StackedModel(_convolutional(h, shape, outputs))
+    raise HyperparameterError(f"model: '{h.model}' is not built yet; take mlp or cnn")
+
+
+def _perceptron(h: Hyperparameters, before: list[Layer], inputs: int, outputs: int) -> list[Layer]:
+    layers = before
+    for place, units in enumerate(h.hidden):
+        layers += [Dense(str(len(layers)), inputs, units), Activate(), Drop(place, units)]
+        inputs = units
+    return [*layers, Dense(str(len(layers)), inputs, outputs)]
+
+
+def _convolutional(h: Hyperparameters, shape: tuple[int, ...], outputs: int) -> list[Layer]:
+    if len(shape) != _IMAGE_DIMENSIONS:
+        raise HyperparameterError("model: cnn needs images, and this data has none; take mlp")
+    image = (shape[0], shape[1], shape[2])
+    layers: list[Layer] = [Image(image)]
+    for channels in h.channels:
+        convolution = Convolve(str(len(layers)), image, channels, h.kernel)
+        image = convolution.shape
+        layers += [convolution, Activate()]
+        if h.pooling != "none":
+            pool = Pool(image, h.pooling)
+            image = pool.shape
+            layers.append(pool)
+            if 0 in image:
+                raise HyperparameterError(
+                    f"channels: {len(h.channels)} layers of pooling leave nothing of "
+                    f"{shape[1]} x {shape[2]} images; take fewer, or pooling: none"
+                )
+    return _perceptron(h, [*layers, Image(None)], math.prod(image), outputs)
