@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
@@ -45,6 +45,7 @@ class Datasets:
         self.task: Task = first.task
         self.outputs = first.outputs
         self.shape = first.shape
+        self.classes: list[Any] | None = first.preprocessing.get("classes")
         self.dtype = dtype
         self.target_scale = torch.tensor([s.target_scale for s in splits], dtype=torch.float64)
         self.parts: dict[PartName, PartTensors] = {

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import torch
+
 from trainer.schedules import rate_factor
 from trainer.stopping import EarlyStopping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from torch import Tensor
 
     from trainer.runs import EndReason, RunConfig
@@ -62,3 +66,11 @@ class Lane:
         if self.stopping and self.stopping.should_stop(self.epoch):
             return "patience"
         return "epochs" if self.epoch >= self.config.hyperparameters.epochs else None
+
+
+def column(
+    lanes: Sequence[Lane], value: Callable[[Lane], float], dtype: torch.dtype, dims: int = 2
+) -> Tensor:
+    """One number per lane, shaped [K, 1, ...] with `dims` dimensions."""
+    values = torch.tensor([value(lane) for lane in lanes], dtype=dtype)
+    return values.view(-1, *([1] * (dims - 1)))

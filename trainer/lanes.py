@@ -14,13 +14,17 @@ from trainer.lane import Lane
 from trainer.models.build import build_model
 from trainer.models.initialization import initialize
 from trainer.optimizers import new_state
+from trainer.pretrained import begin_with
 from trainer.runs import EpochResult, RunEnd
 from trainer.training import EpochTrainer, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from torch import Tensor
 
     from trainer.datasets import Datasets
+    from trainer.pretrained import Pretrained
     from trainer.runs import RunConfig, RunId
 
 _WEIGHTS = "weights"
@@ -34,21 +38,26 @@ class LaneArray:
         tensors: the weights [K, P] and the optimizer's state, each with a leading K.
     """
 
-    def __init__(self, data: Datasets, runs: Sequence[RunConfig]) -> None:
+    def __init__(
+        self,
+        data: Datasets,
+        runs: Sequence[RunConfig],
+        pretrained: Mapping[str, Pretrained] | None = None,
+    ) -> None:
         """Start these runs.
 
-        Raises: HyperparameterError for a model this version does not have.
+        Args:
+            pretrained: what each `pretrained_from` of these runs names.
+        Raises: HyperparameterError for a model this version does not have, for weights that do
+            not fit, and for freezing everything.
         """
         first = runs[0].hyperparameters
         self._data = data
         self._model = build_model(first, data.shape, data.outputs)
         self.lanes = [Lane.of(run) for run in runs]
         layout, dtype = self._model.layout, data.dtype
-        rows = [
-            layout.row(initialize(layout, h.initialization, h.activation, run.seed), dtype)
-            for run in runs
-            for h in (run.hyperparameters,)
-        ]
+        self._model.trained(first.freeze)
+        rows = [layout.row(self._begin(run, pretrained or {}), dtype) for run in runs]
         state = new_state(first.optimizer, layout.row_size, dtype)
         self.tensors = {_WEIGHTS: torch.stack(rows)}
         for name, tensor in state.items():
@@ -147,6 +156,13 @@ class LaneArray:
                 },
             )
         return ends
+
+    def _begin(self, run: RunConfig, pretrained: Mapping[str, Pretrained]) -> dict[str, Tensor]:
+        h = run.hyperparameters
+        fresh = initialize(self._model.layout, h.initialization, h.activation, run.seed)
+        if h.pretrained_from is None:
+            return fresh
+        return begin_with(self._model, fresh, pretrained[h.pretrained_from], self._data.classes)
 
     def _sort(self) -> None:
         key = [lane.config.hyperparameters.activation for lane in self.lanes]

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 import torch
 
 from trainer.dropout import DropoutMasks
+from trainer.lane import column
 from trainer.losses import LOSSES
 from trainer.metrics import MetricSums
 from trainer.models.layers import Pass, Segment
-from trainer.optimizers import UPDATES, LaneSettings, State
 from trainer.streams import generator_for
+from trainer.update import LaneUpdate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
 
     from trainer.datasets import Datasets, PartName
     from trainer.lane import Lane
     from trainer.models.stacked import StackedModel
+    from trainer.optimizers import State
 
 # Constants, not settings: how work is cut must not depend on the number of lanes.
 _CHUNK_STEPS = 16
@@ -39,14 +41,6 @@ def segments_of(lanes: Sequence[Lane]) -> list[Segment]:
     return segments
 
 
-def column(
-    lanes: Sequence[Lane], value: Callable[[Lane], float], dtype: torch.dtype, dims: int = 2
-) -> Tensor:
-    """One number per lane, shaped [K, 1, ...] with `dims` dimensions."""
-    values = torch.tensor([value(lane) for lane in lanes], dtype=dtype)
-    return values.view(-1, *([1] * (dims - 1)))
-
-
 def splits_of(lanes: Sequence[Lane]) -> Tensor:
     """[K], the split each lane is on."""
     return torch.tensor([lane.config.split for lane in lanes])
@@ -62,8 +56,8 @@ class EpochTrainer:
         first = lanes[0].config.hyperparameters
         self._model, self._data, self._lanes, self._weights = model, data, lanes, weights
         self._batch = first.batch_size
+        self._frozen = first.freeze
         self._loss = LOSSES[first.loss]
-        self._update = UPDATES[first.optimizer]
         self._segments = segments_of(lanes)
         self._views = model.layout.views(weights)
         self._gradient = torch.zeros_like(weights)
@@ -72,23 +66,8 @@ class EpochTrainer:
         self._smoothing = column(
             lanes, lambda lane: lane.config.hyperparameters.label_smoothing, dtype, 3
         )
-        self._l1 = column(lanes, lambda lane: lane.config.hyperparameters.l1, dtype)
-        self._l2 = column(lanes, lambda lane: 2 * lane.config.hyperparameters.l2, dtype)
-        self._clip = column(
-            lanes, lambda lane: lane.config.hyperparameters.gradient_clip or torch.inf, dtype
-        )
-        mask = model.layout.weight_mask(dtype)
-        self._l1_mask = self._l1 * mask if self._l1.any() else None
-        self._l2_mask = self._l2 * mask if self._l2.any() else None
-        self._clips = bool(self._clip.isfinite().any())
-        decay = column(lanes, lambda lane: lane.config.hyperparameters.weight_decay, dtype)
-        momentum = column(lanes, lambda lane: lane.config.hyperparameters.momentum, dtype)
-        self._settings = LaneSettings(
-            learning_rate=column(lanes, lambda lane: lane.learning_rate, dtype),
-            momentum=momentum,
-            weight_decay=decay,
-            decays=bool(decay.any()),
-            has_momentum=bool(momentum.any()),
+        self._update = LaneUpdate(
+            model.layout, lanes, weights, self._gradient, model.trained(first.freeze)
         )
 
     def run(self, state: State) -> list[dict[str, float]]:
@@ -129,17 +108,8 @@ class EpochTrainer:
         """One update of every lane from inputs [K, B, F]; returns the outputs [K, C, B]."""
         outputs = self._model.forward(self._views, inputs, Pass(self._segments, masks))
         d_outputs = self._loss.gradient(outputs, targets, self._smoothing)
-        self._model.backward(self._views, d_outputs, self._gradient_views)
-        if self._l1_mask is not None:
-            self._gradient.addcmul_(self._weights.sign(), self._l1_mask)
-        if self._l2_mask is not None:
-            self._gradient.addcmul_(self._weights, self._l2_mask)
-        if self._clips:
-            # as torch.nn.utils.clip_grad_norm_, lane by lane
-            norm = torch.linalg.vector_norm(self._gradient, dim=1, keepdim=True)
-            factor = (self._clip / (norm + 1e-6)).clamp_(max=1)
-            self._gradient.mul_(factor.masked_fill_(self._clip.isinf(), 1))
-        self._update(self._weights, self._gradient, state, self._settings)
+        self._model.backward(self._views, d_outputs, self._gradient_views, frozen=self._frozen)
+        self._update.apply(state)
         return outputs
 
     def _orders(self, size: int) -> Tensor:

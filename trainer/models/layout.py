@@ -52,6 +52,10 @@ class Layout:
         """Number of trained numbers of one lane, without the gaps of alignment."""
         return sum(parameter.size for parameter in self.parameters)
 
+    def start(self, parameter: Parameter) -> int:
+        """The first column of a parameter."""
+        return self.offsets[self.parameters.index(parameter)]
+
     def views(self, rows: Tensor) -> dict[str, Tensor]:
         """Each parameter as a view [K, *shape] into `rows` [K, P]."""
         return {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from trainer.errors import HyperparameterError
 from trainer.models.layers import Drop
 from trainer.models.layout import Layout
 
@@ -27,6 +28,7 @@ class StackedModel:
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = tuple(layers)
         self.layout = Layout([p for layer in layers for p in layer.parameters])
+        self._learning = [k for k, layer in enumerate(layers) if layer.parameters]
         self.dropout_units = tuple(layer.units for layer in layers if isinstance(layer, Drop))
 
     def forward(self, weights: dict[str, Tensor], inputs: Tensor, lanes: Pass) -> Tensor:
@@ -43,17 +45,39 @@ class StackedModel:
         return x
 
     def backward(
-        self, weights: dict[str, Tensor], gradient: Tensor, into: dict[str, Tensor]
+        self,
+        weights: dict[str, Tensor],
+        gradient: Tensor,
+        into: dict[str, Tensor],
+        *,
+        frozen: int = 0,
     ) -> None:
         """Write the gradient of every parameter to `into`, after a `forward`.
 
         Args:
             gradient: [K, outputs, B], of the loss by the outputs.
-            into: views [K, ...] by name; overwritten.
+            into: views [K, ...] by name; overwritten, but for frozen layers.
+            frozen: so many first layers with parameters are not trained.
         """
-        first = next(k for k, layer in enumerate(self._layers) if layer.parameters)
+        first = self._learning[frozen]
         for k in reversed(range(first, len(self._layers))):
             gradient = self._layers[k].backward(weights, gradient, into, first=k == first)
+
+    def trained(self, frozen: int) -> slice:
+        """The columns of a row that are trained when so many first layers are frozen.
+
+        Raises: HyperparameterError when nothing would be left.
+        """
+        if frozen >= len(self._learning):
+            raise HyperparameterError(
+                f"freeze: {frozen} would leave nothing to train of {len(self._learning)} layers; "
+                f"take at most {len(self._learning) - 1}"
+            )
+        return slice(self.layout.start(self._layers[self._learning[frozen]].parameters[0]), None)
+
+    def head(self) -> tuple[str, ...]:
+        """The names of the last layer's parameters: what a new task replaces."""
+        return tuple(p.name for p in self._layers[self._learning[-1]].parameters)
 
     def module(self, hyperparameters: Hyperparameters) -> nn.Sequential:
         """One lane as plain torch.nn layers; its rows of inputs are [B, F]."""
