@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The folder where `make demo` and `make serve` keep MLflow's database and .fairtrial.
 DEMO ?= demo
 
-.PHONY: help demo test check soak bench serve clean
+.PHONY: help demo tables test check soak bench serve clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -35,6 +35,9 @@ check: .venv/installed-dev  ## Lint, format and types
 
 soak: .venv/installed-dev  ## The slow property tests: thousands of random arrays of lanes
 	FAIRTRIAL_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 3600
+
+tables: .venv/installed  ## Run the comparisons of examples/ and write docs/tables.md
+	$(BIN)/python examples/make_tables.py $(DEMO)/tables
 
 bench: .venv/installed  ## Trials per second beside a plain Optuna + MLflow + torch loop
 	$(BIN)/python benchmarks/sweep_throughput.py

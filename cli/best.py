@@ -21,6 +21,7 @@ def command(
         typer.Option(
             "--export",
             metavar="FOLDER",
+            file_okay=False,
             help="Write config.yaml, weights.safetensors and predict.py there.",
         ),
     ] = None,
@@ -36,13 +37,15 @@ def command(
     store = open_store()
     record = read_sweep(store, sweep)
     run = best_run(record)
+    if export is not None:
+        download_checkpoint(store, run, export)
+        script = export / "predict.py"
+        use = f": python {script} DATA prints predictions" if script.exists() else ""
+        talk(f"wrote {export}{use}")
     if json:
         json_data(_json(record, run))
     else:
         _print(record, run)
-    if export is not None:
-        download_checkpoint(store, run, export)
-        talk(f"wrote {export}: python {export / 'predict.py'} DATA prints predictions")
 
 
 def _json(record: SweepRecord, run: RunRecord) -> dict[str, Any]:

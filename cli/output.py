@@ -33,6 +33,11 @@ class Sentences(TyperGroup):
         except _OURS as error:
             talk(f"fairtrial: {error}")
             raise typer.Exit(FAILED if isinstance(error, _WORK) else USAGE) from error
+        except BrokenPipeError:
+            raise  # whoever read stdout has seen enough; Typer knows what to do
+        except OSError as error:
+            talk(f"fairtrial: {error.filename or 'the disk'}: {error.strerror or error}")
+            raise typer.Exit(FAILED) from error
         except KeyboardInterrupt:
             talk("fairtrial: stopped at once; the same command carries on from what is on record")
             raise typer.Exit(INTERRUPTED) from None
@@ -55,6 +60,20 @@ def talk(text: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def talk_of_log() -> None:
+    """Say from now on what the packages log about the work, such as how a user's model is run."""
+    import logging
+
+    class Talk(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            talk(record.getMessage())
+
+    logger = logging.getLogger("fairtrial")
+    logger.setLevel(logging.INFO)
+    if not logger.handlers:
+        logger.addHandler(Talk())
 
 
 def duration(seconds: float) -> str:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import Json, Set, SweepFile
-from cli.output import DONE, FAILED, INTERRUPTED, data, duration, json_data, talk
+from cli.output import DONE, FAILED, INTERRUPTED, data, duration, json_data, talk, talk_of_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
+    from sweeps.probe import Estimate
     from sweeps.progress import Outcome
     from sweeps.spec import SweepSpec
     from trainer.data.prepared import PreparedData
+    from trainer.pretrained import Pretrained
 
 
 def command(
@@ -40,24 +42,34 @@ def command(
     Example: fairtrial run examples/learning_rate.yaml
     """
     from sweeps.launch import DEFAULT_LANES, prepare_data
+    from sweeps.pretrained import find_pretrained
     from sweeps.spec import load_spec
+    from tracking.store import open_store
     from trainer.data.summary import summary_lines
 
+    talk_of_log()
     spec = load_spec(file, set_ or ())
     splits = prepare_data(spec)
+    pretrained = find_pretrained(spec, open_store)
     for line in summary_lines(splits[0]):
         talk(line)
     lanes = lanes or DEFAULT_LANES
     if dry_run:
-        _plan(spec, splits, lanes, trials, as_json=json)
+        from sweeps.probe import estimate
+
+        _plan(spec, estimate(spec, splits, lanes, trials, pretrained), lanes, as_json=json)
         return
-    outcome = _run(spec, splits, lanes, trials)
+    outcome = _run(spec, splits, pretrained, lanes, trials)
     _conclude(spec, outcome, str(file), as_json=json)
     raise typer.Exit(_exit_code(outcome))
 
 
 def _run(
-    spec: SweepSpec, splits: Sequence[PreparedData], lanes: int, trials: int | None
+    spec: SweepSpec,
+    splits: Sequence[PreparedData],
+    pretrained: Mapping[str, Pretrained],
+    lanes: int,
+    trials: int | None,
 ) -> Outcome:
     from cli.display import display
     from sweeps.launch import run_sweep
@@ -72,6 +84,7 @@ def _run(
             splits,
             stores=Stores.here(),
             recorder=recorder,
+            pretrained=pretrained,
             lanes=lanes,
             n_trials=trials,
             observer=observer,
@@ -99,18 +112,9 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _plan(
-    spec: SweepSpec,
-    splits: Sequence[PreparedData],
-    lanes: int,
-    trials: int | None,
-    *,
-    as_json: bool,
-) -> None:
+def _plan(spec: SweepSpec, plan: Estimate, lanes: int, *, as_json: bool) -> None:
     from cli.validate import describe
-    from sweeps.probe import estimate
 
-    plan = estimate(spec, splits, lanes, trials)
     if as_json:
         json_data(
             {

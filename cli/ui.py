@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import data, talk
+from cli.output import DONE, FAILED, INTERRUPTED, data, talk
 
 
 def command(
@@ -29,5 +29,8 @@ def command(
     talk("Ctrl-C stops it")
     words = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri]
     words += ["--host", "127.0.0.1", "--port", str(port)]
-    done = subprocess.run(words, check=False)  # noqa: S603 - our own words
-    raise typer.Exit(done.returncode)
+    try:
+        done = subprocess.run(words, check=False)  # noqa: S603 - our own words
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(FAILED if done.returncode else DONE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweeps.engines.in_process import InProcessEngine
 from sweeps.progress import Best
@@ -13,8 +13,6 @@ from trainer.errors import TrainerError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from torch import Tensor
 
     from sweeps.runs import RunFactory
     from sweeps.spec import SweepSpec
@@ -48,7 +46,7 @@ class BestKeeper:
         if isinstance(trial, LiveTrial):
             self._save(trial)
 
-    def weights(self) -> tuple[RunConfig, Mapping[str, Tensor]]:
+    def weights(self) -> tuple[RunConfig, Mapping[str, Any]]:
         """The best run and its weights, from the disk or by training its trial again."""
         assert self.best is not None
         trial = self._runs.trial(self.best.trial, self._params)
@@ -59,7 +57,7 @@ class BestKeeper:
         for run in trial.runs:
             if about.get("fingerprint") == self._runs.fingerprint(run):
                 return run, weights
-        engine = InProcessEngine(self._splits, lanes=len(trial.runs))
+        engine = InProcessEngine(self._splits, len(trial.runs), self._runs.pretrained)
         start = trial.runs
         while trial.training:
             trial.tick({result.id: result for result in engine.advance(start, [])})

@@ -69,7 +69,7 @@ class Controller:
         self._counts = {"COMPLETE": 0, "PRUNED": 0, "FAIL": 0}
         self._trained = 0
         self._failures: dict[int, str] = {}
-        self._began = time.monotonic()
+        self._began: float | None = None  # with the first run: deciding again costs no budget
         self._seconds_before = record.seconds
         self._seconds_kept = 0.0
 
@@ -195,6 +195,8 @@ class Controller:
             if recorded is not None and recorded.state != "RUNNING":
                 self._in_flight.append(ReplayedTrial(recorded))
                 continue
+            if self._began is None:
+                self._began = time.monotonic()
             trial = self._runs.trial(number, params)
             self._in_flight.append(trial)
             self._start += trial.runs
@@ -220,7 +222,7 @@ class Controller:
         return limit is None or self._seconds_before + self._seconds() < limit
 
     def _seconds(self) -> float:
-        return time.monotonic() - self._began
+        return 0.0 if self._began is None else time.monotonic() - self._began
 
     def _keep_seconds(self, *, now: bool = False) -> None:
         if now or self._seconds() - self._seconds_kept > _SECONDS_KEPT_EVERY_S:

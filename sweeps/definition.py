@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sweeps.node import shown
-from trainer.hyperparameters import DEFAULTS
+from trainer.hyperparameters import DEFAULTS, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,16 +27,16 @@ def definition(spec: SweepSpec) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in asdict(spec.data).items():
         if key not in NOT_DEFINING and value is not None:
-            flat[f"data.{key}"] = _json(value)
+            flat[f"data.{key}"] = plain(key, value)
     for name, value in spec.train.items():
-        if value != DEFAULTS[name]:
-            flat[f"train.{name}"] = _json(value)
+        if name not in DEFAULTS or value != DEFAULTS[name]:
+            flat[f"train.{name}"] = plain(name, value)
     for name, form in spec.search_json().items():
         ranges = form if isinstance(form, dict) else {"": form}
         flat.update({f"search.{name}.{key}".rstrip("."): value for key, value in ranges.items()})
     flat["search"] = list(spec.search)
     for kind, choice in (("sampler", spec.sampler), ("pruner", spec.pruner)):
-        flat.update({f"{kind}.{key}": _json(value) for key, value in choice.to_json().items()})
+        flat.update({f"{kind}.{key}": plain(key, value) for key, value in choice.to_json().items()})
     flat["objective.metric"] = spec.objective.metric
     flat["objective.direction"] = spec.objective.direction
     return {**flat, "repeats": spec.repeats, "generation": spec.generation, "seed": spec.seed}
@@ -59,7 +59,3 @@ def _worded(of: Mapping[str, Any], key: str) -> str:
     if key not in of:
         return "left out"
     return value if isinstance(value, str) else shown(value)
-
-
-def _json(value: Any) -> Any:  # noqa: ANN401 - any JSON type
-    return list(value) if isinstance(value, tuple) else value

@@ -12,11 +12,19 @@ if TYPE_CHECKING:
 TRAINER_REVISION = 1  # raised when the same configuration gives other numbers than before
 
 
-def fingerprint(run: RunConfig, data_digest: str, device_class: str = "cpu") -> str:
+def fingerprint(
+    run: RunConfig,
+    data_digest: str,
+    pretrained_digest: str = "",
+    module_digest: str = "",
+    device_class: str = "cpu",
+) -> str:
     """SHA-256 (hex) of the canonical JSON of a run's hyperparameters, seed, data and trainer.
 
     Args:
         data_digest: of the split it trains on.
+        pretrained_digest: of the weights it begins with, if any.
+        module_digest: of the file that a user's module stands in, if it has one.
     """
     known_by = {
         "hyperparameters": run.hyperparameters.flat(),
@@ -25,5 +33,9 @@ def fingerprint(run: RunConfig, data_digest: str, device_class: str = "cpu") -> 
         "trainer": TRAINER_REVISION,
         "device": device_class,
     }
+    if pretrained_digest:
+        known_by["pretrained"] = pretrained_digest
+    if module_digest:
+        known_by["module"] = module_digest
     text = json.dumps(known_by, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

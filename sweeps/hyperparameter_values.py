@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from difflib import get_close_matches
+from typing import Any
 
 from sweeps.node import Node, nearest, shown
 from trainer.errors import HyperparameterError
-from trainer.hyperparameters import RULES, check
+from trainer.hyperparameters import RULES, check, check_extra, is_reference
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_NOT_BUILT: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "model": (lambda value: value != "mlp", "write mlp"),
-    "augmentation": (lambda value: value != (), "write none"),
-    "pretrained_from": (lambda value: value is not None, "remove it"),
-    "freeze": (lambda value: value > 0, "write 0"),
-}
-"""What this version can't train yet: when it applies, and the way out."""
+_MODELS = ("mlp", "cnn")
+_NEAR = 0.8  # a name this like one of ours is taken for it, not for a factory's own
 
 
-def hyperparameters(node: Node) -> dict[str, Node]:
+def has_factory(root: Node) -> bool:
+    """Whether every model of the sweep is a user's, which may have hyperparameters of its own."""
+    models: list[Any] = []
+    for section in ("train", "search"):
+        node = root.value.get(section)
+        if node is not None and isinstance(node.value, dict) and "model" in node.value:
+            found = node.value["model"].plain
+            models += found if isinstance(found, list) else [found]
+    return bool(models) and all(is_reference(model) for model in models)
+
+
+def hyperparameters(node: Node, *, own: bool = False) -> dict[str, Node]:
     """The entries of `train` or `search` by hyperparameter, in file order.
 
+    Args:
+        own: whether those of a user's factory may be among them.
     Raises: SpecError for a name that is no hyperparameter, with the nearest right one.
     """
     if not isinstance(node.value, dict):
         raise node.wrong(f"{node.shown} is no mapping; write hyperparameters below it")
     for name, entry in node.value.items():
-        if name not in RULES:
+        if name not in RULES and not (own and not get_close_matches(name, RULES, 1, _NEAR)):
             raise entry.wrong(f"{shown(name)} is no hyperparameter; {nearest(name, RULES)}")
     return dict(node.value)
 
@@ -36,17 +42,37 @@ def hyperparameters(node: Node) -> dict[str, Node]:
 def checked(name: str, node: Node) -> Any:  # noqa: ANN401 - the type depends on the name
     """One value in the hyperparameter's own type.
 
-    Raises: SpecError with the rule, or when this version can't train it.
+    Raises: SpecError with the rule.
     """
     try:
-        value = check(name, node.plain)
+        value = check(name, node.plain) if name in RULES else check_extra(name, node.plain)
     except HyperparameterError as error:
         raise node.wrong(str(error)) from None
     except OverflowError:
         raise node.wrong(
             f"{node.shown} is too large; the rule is: {RULES[name].range_text}"
         ) from None
-    if name in _NOT_BUILT and _NOT_BUILT[name][0](value):
-        way_out = _NOT_BUILT[name][1]
-        raise node.wrong(f"{shown(node.plain)} is not built yet in this version; {way_out}")
+    if name == "model" and value not in _MODELS and not is_reference(value):
+        if value == "pretrained":
+            raise node.wrong("'pretrained' is not built yet in this version; write mlp or cnn")
+        raise node.wrong(
+            f"{shown(value)} is no model; write {', '.join(_MODELS)}, or package.module:factory "
+            "for one of your own"
+        )
     return value
+
+
+def is_number(name: str) -> bool:
+    """Whether a hyperparameter is a number, so that it may have a range; a factory's own may be."""
+    return name not in RULES or RULES[name].kind in {"int", "float"}
+
+
+def is_whole(name: str, range_: Node) -> bool:
+    """Whether a range is one of whole numbers; that of a factory's own is, where its bounds are."""
+    if name in RULES:
+        return RULES[name].kind == "int"
+    return all(
+        isinstance(entry.value, int)
+        for key, entry in range_.value.items()
+        if key in {"low", "high", "step"}
+    )

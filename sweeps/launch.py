@@ -8,29 +8,37 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweeps.best import BestKeeper
 from sweeps.controller import Controller
 from sweeps.engines.in_process import InProcessEngine
 from sweeps.errors import SweepConflict
+from sweeps.importance import importance_of
 from sweeps.progress import Outcome, Silent
 from sweeps.record import StudyRecord
 from sweeps.runs import RunFactory
 from sweeps.spec import differences
+from sweeps.stage_page import Facts, as_markdown, data_lines
 from sweeps.study import DecisionStudy
-from tracking.events import BestModel, SweepEnded, SweepStarted
+from sweeps.users_modules import module_digests
+from tracking.errors import TrackingUnavailable
+from tracking.events import Answers, BestModel, SweepEnded, SweepStarted
 from trainer.data.preparation import prepare_splits
+from trainer.hyperparameters import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sweeps.progress import Observer
     from sweeps.spec import SweepSpec
     from sweeps.stores import Stores
     from tracking.events import Recorder
     from trainer.data.prepared import PreparedData
+    from trainer.pretrained import Pretrained
+    from trainer.runs import RunConfig
 
 DEFAULT_LANES = 32
 
@@ -58,6 +66,7 @@ def run_sweep(
     *,
     stores: Stores,
     recorder: Recorder,
+    pretrained: Mapping[str, Pretrained] | None = None,
     lanes: int = DEFAULT_LANES,
     n_trials: int | None = None,
     observer: Observer | None = None,
@@ -67,12 +76,17 @@ def run_sweep(
 
     Args:
         splits: from `prepare_data`.
+        pretrained: from `find_pretrained`, where the sweep begins with other weights.
         lanes: how many runs share one array at most; changes speed, never a number.
         n_trials: in place of the budget's `trials`.
     Raises: SweepHeld, SweepConflict, RecordError, TrackingUnavailable.
     """
     with stores.hold(spec.name):
         definition = {**spec.definition(), "data.digest": _digest(splits)}
+        for reference, found in (pretrained or {}).items():
+            definition[f"pretrained_from.{reference}"] = found.digest
+        for model, digest in module_digests(spec).items():
+            definition[f"module.{model}"] = digest
         record = StudyRecord.open(
             stores, spec.name, spec.objective.direction, definition, spec.text
         )
@@ -82,7 +96,7 @@ def run_sweep(
                 f"a sweep '{spec.name}' exists and is defined otherwise: {'; '.join(changed)}; "
                 "give this one another name"
             )
-        runs = RunFactory.of(spec, splits)
+        runs = RunFactory.of(spec, splits, pretrained)
         keeper = BestKeeper(spec, runs, splits, stores.checkpoint(spec.name))
         bound = n_trials_of(spec, n_trials)
         ended = _has_ended(spec, record, bound)
@@ -94,22 +108,30 @@ def run_sweep(
             study=DecisionStudy(spec),
             record=record,
             recorder=recorder,
-            engine=InProcessEngine(splits, lanes),
+            engine=InProcessEngine(splits, lanes, pretrained),
             runs=runs,
             keeper=keeper,
             observer=observer or Silent(),
             runs_in_flight=2 * lanes,
             n_trials=bound,
         )
-        outcome = controller.run(should_stop)
+        try:
+            outcome = controller.run(should_stop)
+        except TrackingUnavailable:
+            raise
+        except Exception as error:
+            with suppress(TrackingUnavailable):
+                recorder.record(SweepEnded("failed", (), f"Stopped by an error: {error}", _now()))
+                recorder.deliver()
+            raise
         if ended:
             return outcome
         with tempfile.TemporaryDirectory() as folder:
             if outcome.state == "done" and keeper.best is not None:
-                recorder.record(_best_model(keeper, splits, spec, Path(folder)))
-            recorder.record(
-                SweepEnded(outcome.state, tuple(spec.search), summary(spec, outcome), _now())
-            )
+                recorder.record(_best_model(keeper, splits, spec, pretrained, Path(folder)))
+            text = summary(spec, outcome)
+            importance = importance_of(spec, record.trials())
+            recorder.record(SweepEnded(outcome.state, tuple(spec.search), text, _now(), importance))
             recorder.deliver()
         if outcome.state == "done":
             record.set_finished(sum(outcome.counts.values()))
@@ -122,7 +144,7 @@ def summary(spec: SweepSpec, outcome: Outcome) -> str:
     parts = [f"{n} {words[state]}" for state, n in outcome.counts.items() if n]
     text = f"{sum(outcome.counts.values())} trials: {', '.join(parts) or 'none'}."
     if outcome.best is not None:
-        settings = ", ".join(f"{name} {value}" for name, value in outcome.best.params.items())
+        settings = ", ".join(f"{name} {_shown(name, v)}" for name, v in outcome.best.params.items())
         text += (
             f" Best is trial {outcome.best.trial} with {spec.objective.metric} "
             f"{outcome.best.value:.4f}: {settings}."
@@ -160,17 +182,24 @@ def _started(spec: SweepSpec, splits: Sequence[PreparedData]) -> SweepStarted:
         sampler=spec.sampler.name,
         pruner=spec.pruner.name,
         time_ms=_now(),
+        folder=str(spec.path.absolute().parent),
+        overrides=spec.overrides,
     )
 
 
 def _best_model(
-    keeper: BestKeeper, splits: Sequence[PreparedData], spec: SweepSpec, folder: Path
+    keeper: BestKeeper,
+    splits: Sequence[PreparedData],
+    spec: SweepSpec,
+    pretrained: Mapping[str, Pretrained] | None,
+    folder: Path,
 ) -> BestModel:
     from trainer.export import export_module, write_export
 
     run, weights = keeper.weights()
     data = splits[run.split]
-    module = export_module(run.hyperparameters, weights, data.train.inputs.shape[1], data.outputs)
+    h = run.hyperparameters
+    module = export_module(h, weights, data.shape, data.outputs, run.folder)
     assert keeper.best is not None
     about = {
         "sweep": spec.name,
@@ -178,10 +207,51 @@ def _best_model(
         spec.objective.metric: f"{keeper.best.value}",
         "data": spec.data.source,
     }
-    write_export(folder, run.hyperparameters, weights, data, about)
+    write_export(folder, h, weights, data, about, users_folder=run.folder)
     files = {path.name: str(path) for path in sorted(folder.iterdir())}
-    return BestModel(run.id, module, data.validation.inputs[:5], files)
+    return BestModel(
+        run.id,
+        module,
+        data.validation.inputs[:5],
+        files,
+        answers=_answers(module, data),
+        explain=lambda metrics: as_markdown(_facts(spec, run, data, pretrained, metrics)),
+    )
+
+
+def _answers(module: Any, data: PreparedData) -> Answers:  # noqa: ANN401 - a torch.nn.Module
+    from trainer.confusion import confusion_matrix, predictions
+
+    if data.task == "regression":
+        return Answers(predictions=predictions(module, data))
+    return Answers(tuple(data.summary["classes"]), confusion_matrix(module, data))
+
+
+def _facts(
+    spec: SweepSpec,
+    run: RunConfig,
+    data: PreparedData,
+    pretrained: Mapping[str, Pretrained] | None,
+    metrics: Mapping[str, float],
+) -> Facts:
+    from trainer.stages import stages_of
+
+    return Facts(
+        sweep=spec.name,
+        run=run,
+        data=data_lines(data),
+        n_classes=data.outputs if data.task == "classification" else 0,
+        n_test=len(data.test.inputs),
+        metrics=metrics,
+        state="COMPLETE",
+        n_epochs=int(metrics["epochs_run"]),
+        stages=stages_of(run, data, pretrained),
+    )
 
 
 def _now() -> int:
     return int(time.time() * 1000)
+
+
+def _shown(name: str, value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(plain(name, value))

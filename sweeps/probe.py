@@ -11,12 +11,14 @@ from sweeps.engines.in_process import InProcessEngine
 from sweeps.launch import n_trials_of
 from sweeps.runs import RunFactory
 from sweeps.study import DecisionStudy
+from sweeps.users_modules import module_digests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sweeps.spec import SweepSpec
     from trainer.data.prepared import PreparedData
+    from trainer.pretrained import Pretrained
 
 _SAMPLE = 32
 _RECORDING_S = 0.035  # a run's share of MLflow and the study, SQLite on a local disk
@@ -37,20 +39,28 @@ class Estimate:
 
 
 def estimate(
-    spec: SweepSpec, splits: Sequence[PreparedData], lanes: int, n_trials: int | None = None
+    spec: SweepSpec,
+    splits: Sequence[PreparedData],
+    lanes: int,
+    n_trials: int | None = None,
+    pretrained: Mapping[str, Pretrained] | None = None,
 ) -> Estimate:
-    """Train the first trials for an epoch, in memory; nothing is written."""
+    """Train the first trials for an epoch, in memory; nothing is written.
+
+    Raises: UserModuleError for a model of the user's that can't be found.
+    """
+    module_digests(spec)
     trials = n_trials_of(spec, n_trials)
     study, factory = DecisionStudy(spec), RunFactory.of(spec, splits)
     sample = [
         factory.trial(number, study.ask()).runs[0]
         for number in range(min(_SAMPLE, trials or _SAMPLE))
     ]
-    engine = InProcessEngine(splits, lanes)
+    engine = InProcessEngine(splits, lanes, pretrained)
     engine.advance(sample, [])  # the first epoch warms caches up; lanes of one epoch end with it
     runs = [run for run in sample if run.hyperparameters.epochs > 1] or sample
     started = time.perf_counter()
-    InProcessEngine(splits, lanes).advance(runs, [])
+    InProcessEngine(splits, lanes, pretrained).advance(runs, [])
     epoch_s = (time.perf_counter() - started) / len(runs)
     if trials is None:
         assert spec.budget.time_s is not None

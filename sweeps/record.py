@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sweeps.errors import RecordError
+from sweeps.stores import DATABASE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +58,8 @@ class RecordedTrial:
 class StudyRecord:
     """One sweep's study in the database."""
 
-    def __init__(self, storage: RDBStorage, study: Study) -> None:
+    def __init__(self, stores: Stores, storage: RDBStorage, study: Study) -> None:
+        self._stores = stores
         self._storage = storage
         self._study = study
 
@@ -88,36 +90,39 @@ class StudyRecord:
             if _DEFINITION not in study.user_attrs:
                 study.set_user_attr(_SPEC_TEXT, text)
                 study.set_user_attr(_DEFINITION, json.dumps(definition))
-        return cls(storage, study)
+        return cls(stores, storage, study)
 
     @property
     def definition(self) -> dict[str, Any]:
         """What the sweep was defined as when it was first run."""
-        definition: dict[str, Any] = json.loads(self._study.user_attrs[_DEFINITION])
+        definition: dict[str, Any] = json.loads(self._attributes[_DEFINITION])
         return definition
 
     @property
     def seconds(self) -> float:
         """How long the sweep has run, over all its sessions."""
-        return float(self._study.user_attrs.get(_SECONDS, 0.0))
+        return float(self._attributes.get(_SECONDS, 0.0))
 
     def set_seconds(self, seconds: float) -> None:
         """Keep how long the sweep has run."""
-        self._study.set_user_attr(_SECONDS, round(seconds, 3))
+        with _faults(self._stores):
+            self._study.set_user_attr(_SECONDS, round(seconds, 3))
 
     @property
     def finished(self) -> int | None:
         """How many trials there were when the sweep was last done, or None if it never was."""
-        finished = self._study.user_attrs.get(_FINISHED)
+        finished = self._attributes.get(_FINISHED)
         return None if finished is None else int(finished)
 
     def set_finished(self, n_trials: int) -> None:
         """Note that the sweep is done with so many trials, and all of it is in MLflow."""
-        self._study.set_user_attr(_FINISHED, n_trials)
+        with _faults(self._stores):
+            self._study.set_user_attr(_FINISHED, n_trials)
 
     def trials(self) -> list[RecordedTrial]:
         """Every trial ever asked, by number."""
-        return [_recorded(trial) for trial in self._study.get_trials(deepcopy=False)]
+        with _faults(self._stores):
+            return [_recorded(trial) for trial in self._study.get_trials(deepcopy=False)]
 
     def begin(
         self, params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]
@@ -125,11 +130,11 @@ class StudyRecord:
         """Note that the next trial was asked."""
         from optuna.trial import TrialState, create_trial
 
-        self._study.add_trial(
-            create_trial(
-                state=TrialState.RUNNING, params=dict(params), distributions=dict(distributions)
-            )
+        trial = create_trial(
+            state=TrialState.RUNNING, params=dict(params), distributions=dict(distributions)
         )
+        with _faults(self._stores):
+            self._study.add_trial(trial)
 
     def end(
         self,
@@ -144,17 +149,23 @@ class StudyRecord:
         """Note how a trial ended; the state is written last, so a trial that has one is whole."""
         from optuna.trial import TrialState
 
-        trial_id = self._storage.get_trial_id_from_study_id_trial_number(
-            self._storage.get_study_id_from_name(self._study.study_name), number
-        )
-        for epoch, report in reports.items():
-            self._storage.set_trial_intermediate_value(trial_id, epoch, report)
-        self._storage.set_trial_user_attr(trial_id, _TICKS, ticks)
-        if message:
-            self._storage.set_trial_user_attr(trial_id, _MESSAGE, message)
-        self._storage.set_trial_state_values(
-            trial_id, TrialState[state], None if value is None else [value]
-        )
+        storage = self._storage
+        with _faults(self._stores):
+            study_id = storage.get_study_id_from_name(self._study.study_name)
+            trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, number)
+            for epoch, report in reports.items():
+                storage.set_trial_intermediate_value(trial_id, epoch, report)
+            storage.set_trial_user_attr(trial_id, _TICKS, ticks)
+            if message:
+                storage.set_trial_user_attr(trial_id, _MESSAGE, message)
+            storage.set_trial_state_values(
+                trial_id, TrialState[state], None if value is None else [value]
+            )
+
+    @property
+    def _attributes(self) -> dict[str, Any]:
+        with _faults(self._stores):
+            return self._study.user_attrs
 
 
 @dataclass(frozen=True)
@@ -187,6 +198,8 @@ def summaries(stores: Stores) -> list[SweepSummary]:
     lines = []
     with _faults(stores):
         for summary in optuna.get_all_study_summaries(storage):
+            if _DEFINITION not in summary.user_attrs:
+                continue  # a study of somebody else's, in a database that is shared
             study = optuna.load_study(storage=storage, study_name=summary.study_name)
             trials = study.get_trials(deepcopy=False)
             states = [trial.state.name for trial in trials]
@@ -236,9 +249,18 @@ def _faults(stores: Stores) -> Iterator[None]:
     try:
         yield
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
-        url = sqlalchemy.engine.make_url(stores.database_url).render_as_string(hide_password=True)
         cause = str(error.__cause__ or error).splitlines()[0]
-        raise RecordError(f"the study's database {url} can't be used: {cause}") from error
+        shown = _without_password(stores.database_url)
+        raise RecordError(f"the study's database {shown} can't be used: {cause}") from error
+
+
+def _without_password(url: str) -> str:
+    import sqlalchemy
+
+    try:
+        return sqlalchemy.engine.make_url(url).render_as_string(hide_password=True)
+    except sqlalchemy.exc.ArgumentError:
+        return f"of {DATABASE_VARIABLE}"  # no address at all, and who knows what it holds
 
 
 def _recorded(trial: FrozenTrial) -> RecordedTrial:

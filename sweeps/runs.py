@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.fingerprint import fingerprint
 from sweeps.trials import LiveTrial
+from sweeps.users_modules import module_digest
 from trainer.runs import RunConfig, run_id
 from trainer.streams import seed_for
 
@@ -15,19 +16,32 @@ if TYPE_CHECKING:
     from sweeps.spec import SweepSpec
     from trainer.data.prepared import PreparedData
     from trainer.hyperparameters import Task
+    from trainer.pretrained import Pretrained
 
 
 class RunFactory:
     """Makes the runs of one sweep's trials."""
 
-    def __init__(self, spec: SweepSpec, task: Task, digests: Sequence[str]) -> None:
-        """Args: digests: of each split of the data."""
+    def __init__(
+        self,
+        spec: SweepSpec,
+        task: Task,
+        digests: Sequence[str],
+        pretrained: Mapping[str, Pretrained] | None = None,
+    ) -> None:
+        """Args: digests: of each split of the data. pretrained: by `pretrained_from`."""
         self._spec, self._task, self._digests = spec, task, digests
+        self.pretrained = pretrained or {}
 
     @classmethod
-    def of(cls, spec: SweepSpec, splits: Sequence[PreparedData]) -> RunFactory:
+    def of(
+        cls,
+        spec: SweepSpec,
+        splits: Sequence[PreparedData],
+        pretrained: Mapping[str, Pretrained] | None = None,
+    ) -> RunFactory:
         """For a sweep on prepared data."""
-        return cls(spec, splits[0].task, [split.digest for split in splits])
+        return cls(spec, splits[0].task, [split.digest for split in splits], pretrained)
 
     def trial(self, number: int, params: Mapping[str, Any]) -> LiveTrial:
         """A trial at its start: one run a repeat, its seed shared by every configuration.
@@ -43,6 +57,7 @@ class RunFactory:
                 seed_for(self._spec.seed, "run", repeat),
                 split=repeat if self._spec.data.resplit else 0,
                 run_time_s=self._spec.budget.run_time_s,
+                folder=self._spec.data.folder,
             )
             for repeat in range(self._spec.repeats)
         ]
@@ -50,4 +65,7 @@ class RunFactory:
 
     def fingerprint(self, run: RunConfig) -> str:
         """What the run is known by."""
-        return fingerprint(run, self._digests[run.split])
+        h = run.hyperparameters
+        begin = self.pretrained.get(h.pretrained_from or "")
+        module = module_digest(h.model, run.folder)
+        return fingerprint(run, self._digests[run.split], begin.digest if begin else "", module)

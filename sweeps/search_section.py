@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sweeps.hyperparameter_values import checked, hyperparameters
+from sweeps.hyperparameter_values import (
+    checked,
+    has_factory,
+    hyperparameters,
+    is_number,
+    is_whole,
+)
 from sweeps.node import Node, shown
 from sweeps.sections import entries, flag
 from sweeps.space import Dimension, nearest_high
@@ -28,7 +34,8 @@ def read_search(root: Node) -> dict[str, Dimension]:
     node = root.value.get("search") or Node(None, root.place.child("search"))
     if not node.value and not isinstance(node.value, str):
         raise node.wrong("nothing varies; name a hyperparameter with choices or {low, high}")
-    return {name: _dimension(name, entry) for name, entry in hyperparameters(node).items()}
+    named = hyperparameters(node, own=has_factory(root))
+    return {name: _dimension(name, entry) for name, entry in named.items()}
 
 
 def check_grid(nodes: Node, search: Mapping[str, Dimension]) -> int:
@@ -59,7 +66,7 @@ def _dimension(name: str, node: Node) -> Dimension:
             f"{node.shown} is neither a list of choices nor {{low, high}}; "
             "a fixed value belongs under train"
         )
-    if RULES[name].kind not in ("int", "float"):
+    if not is_number(name):
         raise node.wrong("takes no range, it is not a number; give a list of choices")
     return _range(name, node)
 
@@ -81,31 +88,30 @@ def _range(name: str, node: Node) -> Dimension:
     for bound in ("low", "high"):
         if bound not in keys:
             raise node.wrong(f"{bound} is missing; a range is {{low: ..., high: ...}}")
-    low, high = _bound(name, keys["low"]), _bound(name, keys["high"])
+    integer = is_whole(name, node)
+    low, high = (_bound(name, keys[bound], integer=integer) for bound in ("low", "high"))
     log = flag(keys["log"]) if "log" in keys else False
     if low > high:
         raise node.wrong(f"low {low} is above high {high}; swap them")
     if log and low <= 0:
         raise keys["low"].wrong(f"low {low} with log: true; a logarithm needs a low above 0")
     step = _step(name, node, keys["step"], (low, high), log=log) if "step" in keys else None
-    return Dimension(
-        name, low=low, high=high, log=log, step=step, integer=RULES[name].kind == "int"
-    )
+    return Dimension(name, low=low, high=high, log=log, step=step, integer=integer)
 
 
-def _bound(name: str, node: Node) -> float | int:
-    value: float | int | None = checked(name, node)
-    if value is None:
-        raise node.wrong("null is no bound; give a number")
-    if isinstance(value, int) and value > EXACT_LIMIT:
+def _bound(name: str, node: Node, *, integer: bool) -> float | int:
+    value = checked(name, node)
+    if value is None or isinstance(value, str | bool):
+        raise node.wrong(f"{node.shown} is no bound; give a number")
+    if isinstance(value, int) and abs(value) > EXACT_LIMIT:
         raise node.wrong(f"{value} is too large for a range; give at most {EXACT_LIMIT}")
-    return value
+    return int(value) if integer else float(value)
 
 
 def _step(
     name: str, node: Node, given: Node, bounds: tuple[float, float], *, log: bool
 ) -> float | int:
-    step, integer = given.value, RULES[name].kind == "int"
+    step, integer = given.value, is_whole(name, node)
     if isinstance(step, bool) or not isinstance(step, int | float) or not 0 < step < EXACT_LIMIT:
         raise given.wrong(f"{given.shown} is no step; give a number above 0")
     if integer and step != int(step):
@@ -119,7 +125,7 @@ def _step(
     given_step = f"step {step} does not divide {low} to {high}"
     for near in fitting:
         try:
-            wanted = check(name, near)
+            wanted = check(name, near) if name in RULES else near
         except HyperparameterError:
             continue
         raise node.wrong(f"{given_step}; the nearest high that fits is {wanted}")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from trainer.hyperparameters import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -114,7 +116,7 @@ class Dimension:
     def to_json(self) -> list[Any] | dict[str, Any]:
         """As in the sweep file: a list of choices, or low and high with log and step where set."""
         if self.choices is not None:
-            return [list(v) if isinstance(v, tuple) else v for v in self.choices]
+            return [plain(self.name, value) for value in self.choices]
         bounds = {"low": self.low, "high": self.high}
         log = {"log": True} if self.log else {}
         return {**bounds, **log, **({} if self.step is None else {"step": self.step})}

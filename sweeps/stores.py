@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DATABASE_VARIABLE = "FAIRTRIAL_DATABASE_URL"
 
+_HOLD_S = 0.5
+
 
 @dataclass(frozen=True)
 class Stores:
@@ -89,11 +91,15 @@ class Stores:
         self.create()
         (self.folder / "running").mkdir(exist_ok=True)
         owner = self._owner(sweep)
-        lock = filelock.FileLock(owner.with_suffix(".lock"), timeout=0)
+        # Not at once: `is_running` takes the lock for a moment, and the owner writes its number.
+        lock = filelock.FileLock(owner.with_suffix(".lock"), timeout=_HOLD_S)
         try:
             lock.acquire()
         except filelock.Timeout:
-            held_by = owner.read_text(encoding="utf-8").strip() if owner.exists() else "?"
+            try:
+                held_by = owner.read_text(encoding="utf-8").strip()
+            except FileNotFoundError:
+                held_by = "?"
             raise SweepHeld(
                 f"sweep '{sweep}' is being run by process {held_by}; stop it there with Ctrl-C "
                 "(or kill -INT), or wait for it"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sweeps.data_section import KEYS as DATA_KEYS
-from sweeps.hyperparameter_values import checked, hyperparameters
+from sweeps.hyperparameter_values import checked, has_factory, hyperparameters
 from sweeps.node import nearest, shown
 from sweeps.sections import flag, text, whole
 from trainer.hyperparameters import RULES
@@ -61,7 +61,8 @@ def read_train(root: Node) -> dict[str, Any]:
     node = root.value.get("train")
     if node is None or node.value is None:
         return {}
-    return {name: checked(name, entry) for name, entry in hyperparameters(node).items()}
+    named = hyperparameters(node, own=has_factory(root))
+    return {name: checked(name, entry) for name, entry in named.items()}
 
 
 def check_once(root: Node) -> None:

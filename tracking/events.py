@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 State = Literal["COMPLETE", "PRUNED", "FAIL"]
 
@@ -27,6 +27,8 @@ class SweepStarted:
         data_summary: what the preparation did, as JSON types.
         data_preprocessing: how a raw row becomes an input, as JSON types.
         sampler, pruner: their names.
+        folder: of the sweep file, absolute: what its relative paths are found from.
+        overrides: the `--set` texts on top of the file.
     """
 
     sweep: str
@@ -40,6 +42,8 @@ class SweepStarted:
     sampler: str
     pruner: str
     time_ms: int
+    folder: str = ""
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,21 @@ class RunEnded:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What a model answered on the test set.
+
+    Attributes:
+        classes: their labels, in the order of the outputs; none for a regression.
+        confusion: rows of each true class by the predicted one; none for a regression.
+        predictions: (true, predicted) of each row, in units of the target; of a regression.
+    """
+
+    classes: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    predictions: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class BestModel:
     """The model of the best run of a finished sweep.
 
@@ -86,12 +105,16 @@ class BestModel:
         module: a torch.nn.Module on the CPU, in evaluation mode.
         example: [n, F] float32 prepared inputs, for the signature.
         files: name -> local path of what lies beside it (weights, configuration, predict.py).
+        answers: what it answered on the test set.
+        explain: the run's metrics, as MLflow has them, to a page on its stages in Markdown.
     """
 
     id: str
     module: Any
     example: Any
     files: Mapping[str, str]
+    answers: Answers | None = None
+    explain: Callable[[Mapping[str, float]], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,12 +125,14 @@ class SweepEnded:
         state: 'done', 'interrupted' (it can carry on) or 'failed'.
         factors: the names of what varied, in the file's order: a table is made for the first.
         summary: one or two sentences for the parent run's description.
+        importance: of each factor for reaching the best values, summing to 1; empty when unknown.
     """
 
     state: Literal["done", "interrupted", "failed"]
     factors: tuple[str, ...]
     summary: str
     time_ms: int
+    importance: Mapping[str, float] = field(default_factory=dict)
 
 
 Event = SweepStarted | RunStarted | EpochReported | RunEnded | BestModel | SweepEnded

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from tracking import tags
+from tracking.figures_writer import write_answers
 from tracking.params import shorten
 from tracking.reading import CHECKPOINT
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from tracking.store import Store
 
 
+EXPLAINED = "explain.md"
 MAX_PROBLEM = 500
 MAX_EXAMPLES = 16
 
 
 def log_best_model(store: Store, parent_id: str, best: BestModel, run_id: str) -> None:
-    """Log the model and its files on its run, once, and name the run on the parent.
+    """Log the model, its files and its pages on its run, once, and name the run on the parent.
 
     A model that torch.export can't take is left out, and a tag on its run says why: the files
     are enough to build it again.
@@ -42,6 +44,10 @@ def log_best_model(store: Store, parent_id: str, best: BestModel, run_id: str) -
         if tags.MODEL not in run.data.tags:
             for name, path in best.files.items():
                 _log_file(store, run_id, name, path)
+            if best.answers is not None:
+                write_answers(store, run, best.answers)
+            if best.explain is not None:
+                client.log_text(run_id, best.explain(run.data.metrics), EXPLAINED)
             with _tracking_uri(store.uri), _quiet():
                 try:
                     tag = (tags.MODEL, _log(store, best, run))

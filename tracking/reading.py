@@ -115,6 +115,25 @@ def read_sweep(store: Store, name: str) -> SweepRecord:
     )
 
 
+def read_run(store: Store, mlflow_id: str) -> RunRecord:
+    """One run of ours by MLflow's id.
+
+    Raises: TrackingError when there is no such run, or it is not one of a sweep.
+    """
+    from mlflow.exceptions import MlflowException
+
+    with store.reach():
+        try:
+            run = store.client.get_run(mlflow_id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            raise TrackingError(f"MLflow at {store.uri} has no run {mlflow_id}") from error
+    if run.data.tags.get(tags.KIND) != "run":
+        raise TrackingError(f"MLflow's run {mlflow_id} is none of a sweep's runs; name one that is")
+    return _record(run)
+
+
 def find_parent(store: Store, experiment_id: str, name: str) -> Run | None:
     """The sweep's own run; the oldest, should there be several."""
     runs = store.search_runs([experiment_id], _SWEEPS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tracking import tags
 from tracking.errors import TableError, TrackingUnavailable
+from tracking.figures_writer import write_figures
 from tracking.formats import render
 from tracking.params import MAX_TAG, split_tag
 from tracking.reading import find_parent, read_sweep
@@ -67,17 +68,20 @@ def begin_sweep(store: Store, event: SweepStarted) -> tuple[Family, bool]:
 
 
 def end_sweep(store: Store, family: Family, event: SweepEnded) -> None:
-    """Write the table and the description, then the status.
+    """Write the table, the figures of a sweep that is done, and the description; then the status.
 
     Raises: TrackingUnavailable.
     """
     table: Table | None = None
     note = event.summary
     if event.factors:
+        record = read_sweep(store, family.sweep)
         try:
-            table = compare([read_sweep(store, family.sweep)], event.factors[:1], None)
+            table = compare([record], event.factors[:1], None)
         except TableError as error:
             note = f"{note}\n\nNo table: {error}."
+        if event.state == "done":
+            write_figures(store, record, event)
     with store.reach():
         client = store.client
         if table is not None:
@@ -113,7 +117,9 @@ def _parent_tags(event: SweepStarted) -> dict[str, str]:
         tags.SAMPLER: event.sampler,
         tags.PRUNER: event.pruner,
         tags.DATA_DIGEST: event.data_digest,
+        tags.FOLDER: event.folder,
         **tags.origin(),
+        **split_tag(tags.OVERRIDES, json.dumps(event.overrides, ensure_ascii=False)),
         # Not sorted: the order of the choices is the order of a table's rows.
         **split_tag(tags.SEARCH, json.dumps(dict(event.search), ensure_ascii=False)),
         **split_tag(tags.OBJECTIVE, json.dumps(dict(event.objective), ensure_ascii=False)),

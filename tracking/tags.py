@@ -27,6 +27,8 @@ SAMPLER = "fairtrial.sampler"
 PRUNER = "fairtrial.pruner"
 DATA_DIGEST = "fairtrial.data_digest"
 BEST_RUN = "fairtrial.best_run"
+FOLDER = "fairtrial.folder"  # of the sweep file, absolute
+OVERRIDES = "fairtrial.overrides"  # the --set texts on top of the sweep file, a JSON list
 
 # Opens the experiment in MLflow's view of model training, not of GenAI.
 EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}

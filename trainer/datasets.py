@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -47,10 +49,28 @@ class Datasets:
         self.shape = first.shape
         self.classes: list[Any] | None = first.preprocessing.get("classes")
         self.dtype = dtype
+        self._preprocessing = tuple(split.preprocessing for split in splits)
         self.target_scale = torch.tensor([s.target_scale for s in splits], dtype=torch.float64)
         self.parts: dict[PartName, PartTensors] = {
             name: self._part(splits, name) for name in ("train", "validation", "test")
         }
+
+    @cached_property
+    def scaling(self) -> tuple[Tensor, Tensor]:
+        """Offset and scale [S, F]: what was read is input * scale + offset."""
+        offset, scale = (
+            torch.tensor([split[name] for split in self._preprocessing], dtype=self.dtype)
+            for name in ("offset", "scale")
+        )
+        return offset, scale
+
+    @cached_property
+    def ranges(self) -> tuple[Tensor, Tensor]:
+        """The lowest and the highest of each training input of each split, [S, F]."""
+        inputs = self.parts["train"].inputs.view(
+            len(self._preprocessing), -1, math.prod(self.shape)
+        )
+        return inputs.amin(1), inputs.amax(1)
 
     def _part(self, splits: Sequence[PreparedData], name: PartName) -> PartTensors:
         parts = [getattr(split, name) for split in splits]

@@ -6,7 +6,8 @@ One flat list, one dataclass. No PyTorch in here: a sweep file is checked withou
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+import re
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from trainer.errors import HyperparameterError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Task = Literal["classification", "regression"]
+Scalar = str | int | float | bool | None
 Kind = Literal["float", "int", "choice", "sizes", "names", "text"]
 
 LOSSES: Mapping[Task, tuple[str, ...]] = {
@@ -204,6 +206,23 @@ class Hyperparameters:
             scope="array",
         ),
     )
+    rotation_degrees: float = _hyperparameter(
+        15.0,
+        Rule("float", "largest angle that rotation turns by, either way", "degrees", 0, 180),
+    )
+    crop_padding: int | None = _hyperparameter(
+        None,
+        Rule(
+            "int",
+            "how far crop shifts at most, each way; null is an eighth of the shorter side",
+            "pixels",
+            low=1,
+            optional=True,
+        ),
+    )
+    flip_probability: float = _hyperparameter(
+        0.5, Rule("float", "how often flip mirrors left and right", low=0, high=1)
+    )
     initialization: str = _hyperparameter(
         "default",
         Rule(
@@ -226,17 +245,56 @@ class Hyperparameters:
         0, Rule("int", "so many first layers are not trained", "layers", low=0, scope="array")
     )
 
+    extra: tuple[tuple[str, Scalar], ...] = ()
+    """What a factory of the user's takes besides, by name."""
+
     def flat(self) -> dict[str, Any]:
         """Every hyperparameter by name, lists as lists: what MLflow and the fingerprint get."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        values = {name: getattr(self, name) for name in RULES}
+        return {name: plain(name, value) for name, value in values.items()} | dict(self.extra)
+
+    def told(self) -> dict[str, Any]:
+        """What a factory of the user's is told: all that the lanes of one array agree in."""
+        return {
+            name: value
+            for name, value in self.flat().items()
+            if name not in RULES or RULES[name].scope == "array" or name in _SHAPING
+        }
 
     def array_key(self) -> tuple[Any, ...]:
         """Equal for two configurations exactly when they may be lanes of one array."""
-        return tuple(getattr(self, name) for name, rule in RULES.items() if rule.scope == "array")
+        names = [name for name, rule in RULES.items() if rule.scope == "array"]
+        if is_reference(self.model):
+            names += _SHAPING
+        return (*(getattr(self, name) for name in names), self.extra)
 
 
-RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperparameters)}
-DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Hyperparameters)}
+RULES: Mapping[str, Rule] = {
+    f.name: f.metadata["rule"] for f in fields(Hyperparameters) if f.metadata
+}
+DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Hyperparameters) if f.metadata}
+
+_SHAPING = (
+    "activation",
+    "dropout",
+    "initialization",
+)  # a user's module, though lanes of ours differ
+_TAKEN = ("seed", "extra")
+_REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+
+
+def is_reference(model: object) -> bool:
+    """Whether a model is a user's, 'package.module:factory'."""
+    return isinstance(model, str) and _REFERENCE.fullmatch(model) is not None
+
+
+def plain(name: str, value: Any) -> Any:  # noqa: ANN401 - the type depends on the name
+    """A value as one would write it in a sweep file: lists as lists, no or one name bare."""
+    if not isinstance(value, tuple):
+        return value
+    if name in RULES and RULES[name].kind == "names" and len(value) <= 1:
+        return value[0] if value else "none"
+    return list(value)
 
 
 def check(name: str, value: object) -> Any:  # noqa: ANN401 - the type depends on the name
@@ -264,24 +322,41 @@ def check(name: str, value: object) -> Any:  # noqa: ANN401 - the type depends o
     return _number(rule, value, whole=rule.kind == "int")
 
 
+def check_extra(name: str, value: object) -> Scalar:
+    """The value of a hyperparameter that only the user's factory knows.
+
+    Raises: HyperparameterError when it is no number, text, true, false or null, or the name is
+        one that runs use for something else.
+    """
+    if not name.isidentifier() or name in _TAKEN:
+        raise HyperparameterError("can't name a factory's own hyperparameter; take another name")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise HyperparameterError(f"{value} is not finite")
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise HyperparameterError(f"{value} is no number, text, true, false or null")
+
+
 def resolve(values: Mapping[str, object], task: Task) -> Hyperparameters:
     """A full configuration from those that were named, with defaults for the rest.
 
     Raises: HyperparameterError, its text beginning with the hyperparameter's name.
     """
     checked: dict[str, Any] = {}
+    extra: dict[str, Scalar] = {}
     for name, value in values.items():
-        if name not in RULES:
+        own = name not in RULES
+        if own and not is_reference(values.get("model")):
             raise HyperparameterError(f"{name}: not a hyperparameter")
         try:
-            checked[name] = check(name, value)
+            (extra if own else checked)[name] = (check_extra if own else check)(name, value)
         except HyperparameterError as error:
             raise HyperparameterError(f"{name}: {error}") from None
     loss = checked.get("loss") or LOSSES[task][0]
     if loss not in LOSSES[task]:
         allowed = ", ".join(LOSSES[task])
         raise HyperparameterError(f"loss: {loss} has no meaning for {task}; take one of {allowed}")
-    return Hyperparameters(**{**checked, "loss": loss})
+    return Hyperparameters(**{**checked, "loss": loss, "extra": tuple(sorted(extra.items()))})
 
 
 def _number(rule: Rule, value: object, *, whole: bool) -> float | int:

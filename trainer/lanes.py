@@ -12,7 +12,6 @@ import torch
 
 from trainer.lane import Lane
 from trainer.models.build import build_model
-from trainer.models.initialization import initialize
 from trainer.optimizers import new_state
 from trainer.pretrained import begin_with
 from trainer.runs import EpochResult, RunEnd
@@ -35,6 +34,7 @@ class LaneArray:
 
     Attributes:
         lanes: sorted by activation, so that lanes sharing one lie beside each other.
+        model: what all lanes go through.
         tensors: the weights [K, P] and the optimizer's state, each with a leading K.
     """
 
@@ -49,14 +49,15 @@ class LaneArray:
         Args:
             pretrained: what each `pretrained_from` of these runs names.
         Raises: HyperparameterError for a model this version does not have, for weights that do
-            not fit, and for freezing everything.
+            not fit, and for freezing everything; UserModuleError for a user's that can't be made.
         """
         first = runs[0].hyperparameters
         self._data = data
-        self._model = build_model(first, data.shape, data.outputs)
+        self.model = build_model(first, data.shape, data.outputs, runs[0].folder)
+        self.model.settle(data.parts["train"].inputs)
         self.lanes = [Lane.of(run) for run in runs]
-        layout, dtype = self._model.layout, data.dtype
-        self._model.trained(first.freeze)
+        layout, dtype = self.model.layout, data.dtype
+        self.model.trained(first.freeze)
         rows = [layout.row(self._begin(run, pretrained or {}), dtype) for run in runs]
         state = new_state(first.optimizer, layout.row_size, dtype)
         self.tensors = {_WEIGHTS: torch.stack(rows)}
@@ -93,22 +94,21 @@ class LaneArray:
         with _exact():
             weights = self.tensors[_WEIGHTS]
             state = {name: t for name, t in self.tensors.items() if name != _WEIGHTS}
-            trained = EpochTrainer(self._model, self._data, self.lanes, weights).run(state)
-            validated = measure(self._model, self._data, self.lanes, weights, "validation")
+            trained = EpochTrainer(self.model, self._data, self.lanes, weights).run(state)
+            validated = measure(self.model, self._data, self.lanes, weights, "validation")
             share = (time.perf_counter() - started) / len(self.lanes)
             metrics = [t | v for t, v in zip(trained, validated, strict=True)]
-            finite = weights.isfinite().all(1).tolist()
+            finite = weights[:, : self.model.layout.learned].isfinite().all(1).tolist()
             ends: dict[int, RunEnd] = {}
             for k, lane in enumerate(self.lanes):
                 lane.epoch += 1
                 lane.seconds += share
-                if not finite[k] or not math.isfinite(metrics[k]["train/loss"]):
+                fault = self._users_fault(lane)
+                if fault or not finite[k] or not math.isfinite(metrics[k]["train/loss"]):
                     metrics[k] = {}  # sums over NaN mean nothing
-                fault = _fault(lane, metrics[k])
+                fault = fault or _fault(lane, metrics[k])
                 if fault:
-                    ends[k] = RunEnd(
-                        "failed", fault, {"epochs_run": lane.epoch, "train_seconds": lane.seconds}
-                    )
+                    ends[k] = _failed(lane, fault)
                     continue
                 lane.take_epoch(metrics[k], weights[k])
             ends |= self._finish([k for k in range(len(self.lanes)) if k not in ends])
@@ -133,12 +133,15 @@ class LaneArray:
             for (k, _), lane in zip(over, lanes, strict=True)
         ]
         weights = torch.stack(rows)
-        tested = measure(self._model, self._data, lanes, weights, "test")
-        refit = measure(self._model, self._data, lanes, weights, "train")
+        tested = measure(self.model, self._data, lanes, weights, "test")
+        refit = measure(self.model, self._data, lanes, weights, "train")
         score = "accuracy" if self._data.task == "classification" else "r2"
         ends = {}
         for index, (k, reason) in enumerate(over):
             lane = self.lanes[k]
+            if fault := self._users_fault(lane):
+                ends[k] = _failed(lane, fault)
+                continue
             gap = refit[index][f"train/{score}"] - lane.metrics[f"validation/{score}"]
             ends[k] = RunEnd(
                 reason,
@@ -150,19 +153,21 @@ class LaneArray:
                     "kept_epoch": lane.kept_epoch,
                     "train_seconds": lane.seconds,
                 },
-                weights={
-                    name: view[index].clone()
-                    for name, view in self._model.layout.views(weights).items()
-                },
+                weights=self.model.layout.named(weights[index]),
             )
         return ends
 
     def _begin(self, run: RunConfig, pretrained: Mapping[str, Pretrained]) -> dict[str, Tensor]:
         h = run.hyperparameters
-        fresh = initialize(self._model.layout, h.initialization, h.activation, run.seed)
+        fresh = self.model.begin(h, run.seed)
         if h.pretrained_from is None:
             return fresh
-        return begin_with(self._model, fresh, pretrained[h.pretrained_from], self._data.classes)
+        return begin_with(self.model, fresh, pretrained[h.pretrained_from], self._data.classes)
+
+    def _users_fault(self, lane: Lane) -> str:
+        """What went wrong inside a user's module, or ''."""
+        fault = self.model.faults.pop(lane.config.id, "")
+        return f"{fault}, in epoch {lane.epoch}" if fault else ""
 
     def _sort(self) -> None:
         key = [lane.config.hyperparameters.activation for lane in self.lanes]
@@ -174,6 +179,11 @@ class LaneArray:
         index = torch.tensor(rows, dtype=torch.int64)
         self.lanes = [self.lanes[k] for k in rows]
         self.tensors = {name: tensor[index] for name, tensor in self.tensors.items()}
+
+
+def _failed(lane: Lane, fault: str) -> RunEnd:
+    seconds = {"epochs_run": lane.epoch, "train_seconds": lane.seconds}
+    return RunEnd("failed", fault, seconds)
 
 
 def _fault(lane: Lane, metrics: dict[str, float]) -> str:

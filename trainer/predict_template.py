@@ -3,8 +3,8 @@
     python predict.py data.csv > predictions.csv
 
 It reads .csv and .tsv files with a header, .npy and .npz files. The model lies beside it, in
-weights.safetensors and preprocessing.json. It needs torch, safetensors and numpy, for tables
-also pandas, and nothing else.
+weights.safetensors, or model.pt2, and preprocessing.json. It needs torch, safetensors and numpy,
+for tables also pandas, and nothing else.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ NPZ_NAMES = ("X", "x", "inputs", "data")
 class Model(NamedTuple):
     """A trained module, the loss it was trained with, and how a row becomes its input."""
 
-    module: nn.Sequential
+    module: nn.Module
     loss: str
     preprocessing: Mapping[str, Any]
 
 
 def load(folder: Path | str = HERE) -> Model:
-    """The model in a folder that holds weights.safetensors and preprocessing.json."""
+    """The model in a folder that holds weights.safetensors, preprocessing.json, maybe model.pt2."""
     folder = Path(folder)
     preprocessing = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
     with safe_open(folder / "weights.safetensors", framework="pt") as file:
         metadata = file.metadata()
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    layers = []
-    for index, name in enumerate(json.loads(metadata["layers"])):
-        sizes = reversed(state[f"{index}.weight"].shape) if name == "Linear" else ()
-        layers.append(getattr(nn, name)(*sizes))
+    if (folder / "model.pt2").exists():
+        graph = torch.export.load(folder / "model.pt2").module()
+        return Model(graph, metadata["loss"], preprocessing)
+    layers = [getattr(nn, name)(**given) for name, given in json.loads(metadata["layers"])]
     module = nn.Sequential(*layers)
     module.load_state_dict(state)
     return Model(module.eval(), metadata["loss"], preprocessing)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from trainer.models.stacked import StackedModel
+    from trainer.models.model import Model
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Pretrained:
 
 
 def begin_with(
-    model: StackedModel,
+    model: Model,
     fresh: dict[str, Tensor],
     pretrained: Pretrained,
     classes: Sequence[Any] | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from trainer.hyperparameters import Hyperparameters
 
@@ -31,6 +32,7 @@ class RunConfig:
     Attributes:
         split: which split of the data it trains on (0 unless the sweep resplits).
         run_time_s: seconds of training it may cost, or None.
+        folder: where a module of the user's is looked for, or None for the current one.
     """
 
     id: RunId
@@ -38,6 +40,7 @@ class RunConfig:
     seed: int
     split: int = 0
     run_time_s: float | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -5,33 +5,32 @@ The array and the epoch trainer that train every run take one step here, and are
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
 from trainer.data.prepared import Part
 from trainer.datasets import Datasets
-from trainer.export import export_module
 from trainer.lanes import LaneArray
 from trainer.losses import LOSSES
-from trainer.models.build import build_model
-from trainer.models.layers import Pass
 from trainer.training import EpochTrainer, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from trainer.data.prepared import PreparedData
     from trainer.hyperparameters import Hyperparameters
-    from trainer.models.stacked import StackedModel
-    from trainer.optimizers import State
+    from trainer.models.layers import Pass
+    from trainer.models.model import Model
     from trainer.pretrained import Pretrained
     from trainer.runs import RunConfig
 
 _MOST_ROWS = 2048  # that the loss at the start is measured on; a tenth of a second
+_WEIGHTS = "weights"
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ class Stages:
     Attributes:
         n_rows: of train, validation and test.
         inputs: the first batch, [B, F].
+        n_parameters: of all layers, frozen ones too.
         loss_rows: training rows that the initial loss is the mean over, without dropout.
         expected_loss: of a model that answers zero throughout, over the same rows.
-        first_loss: of the first batch, with its dropout.
         gradient_norm: of all parameters.
         weight_norm, update_norm: of all parameters before the first step, and of that step.
         steps_per_epoch: optimizer updates.
@@ -71,19 +70,14 @@ class Stages:
     n_rows: tuple[int, int, int]
     inputs: tuple[int, ...]
     layers: tuple[LayerNumbers, ...]
+    n_parameters: int
     loss_rows: int
     initial_loss: float
     expected_loss: float
-    first_loss: float
     gradient_norm: float
     weight_norm: float
     update_norm: float
     steps_per_epoch: int
-
-    @property
-    def n_parameters(self) -> int:
-        """Of all layers."""
-        return sum(layer.n_parameters for layer in self.layers)
 
 
 def stages_of(
@@ -101,59 +95,72 @@ def stages_of(
     with torch.inference_mode():
         few = Datasets([_few_rows(data)])
         array = LaneArray(few, [run], pretrained)
-        model = build_model(h, data.shape, data.outputs)
-        weights = array.tensors["weights"]
-        start = {name: view[0].clone() for name, view in model.layout.views(weights).items()}
-        initial = measure(model, few, array.lanes, weights, "train")[0]["train/loss"]
-        step = _first_step(model, Datasets([data]), array)
+        weights = array.tensors[_WEIGHTS]
+        start = {name: view[0].clone() for name, view in array.model.layout.views(weights).items()}
+        module = array.model.module(h, start).eval()
+        initial = measure(array.model, few, array.lanes, weights, "train")[0]["train/loss"]
+        step = _first_step(Datasets([data]), array)
+        after = {name: view[0] for name, view in array.model.layout.views(weights).items()}
+        learned = [name for name, _ in module.named_parameters()]
         return Stages(
             n_rows=(len(data.train.inputs), len(data.validation.inputs), len(data.test.inputs)),
             inputs=tuple(step.inputs.shape),
-            layers=_layers(h, data, start, step),
+            layers=_layers(module, step),
+            n_parameters=sum(start[name].numel() for name in learned),
             loss_rows=few.parts["train"].size,
             initial_loss=initial,
             expected_loss=_loss_of_zero(few, h),
-            first_loss=step.loss,
-            gradient_norm=_norm(step.gradient.values()),
-            weight_norm=_norm(start.values()),
-            update_norm=step.update_norm,
+            gradient_norm=_norm(step.gradient[name] for name in learned),
+            weight_norm=_norm(start[name] for name in learned),
+            update_norm=_norm(after[name] - start[name] for name in learned),
             steps_per_epoch=-(-len(data.train.inputs) // h.batch_size),
         )
 
 
-@dataclass
-class _Step(Exception):  # noqa: N818 - ends an epoch after its first step, which it holds
-    inputs: Tensor
-    loss: float
-    gradient: dict[str, Tensor]
-    update_norm: float
+class _FirstStepTaken(Exception):  # noqa: N818 - ends an epoch, no error
+    pass
 
 
-class _Watched(EpochTrainer):
-    """Raises its first step."""
+class _Watched:
+    """A model that keeps what its first step was given and gave, and refuses a second one."""
 
-    def _step(
-        self, inputs: Tensor, targets: Tensor, masks: Sequence[Tensor], state: State
-    ) -> Tensor:
-        outputs = self._model.forward(self._views, inputs, Pass(self._segments, masks))
-        loss = self._loss.per_example(outputs, targets, self._smoothing).mean().item()
-        d_outputs = self._loss.gradient(outputs, targets, self._smoothing)
-        self._model.backward(self._views, d_outputs, self._gradient_views, frozen=self._frozen)
-        gradient = {name: view[0].clone() for name, view in self._gradient_views.items()}
-        before = self._weights.clone()
-        super()._step(inputs, targets, masks, state)
-        update = torch.linalg.vector_norm(self._weights - before).item()
-        raise _Step(inputs[0], loss, gradient, update)
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._began = False
+        self.inputs = torch.empty(0)
+        self.gradient: dict[str, Tensor] = {}
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else a model has
+        return getattr(self._model, name)
+
+    def forward(self, weights: dict[str, Tensor], inputs: Tensor, lanes: Pass) -> Tensor:
+        """See Model."""
+        if self._began:
+            raise _FirstStepTaken
+        self._began, self.inputs = True, inputs[0].clone()
+        return self._model.forward(weights, inputs, lanes)
+
+    def backward(
+        self,
+        weights: dict[str, Tensor],
+        gradient: Tensor,
+        into: dict[str, Tensor],
+        *,
+        frozen: int = 0,
+    ) -> None:
+        """See Model."""
+        self._model.backward(weights, gradient, into, frozen=frozen)
+        self.gradient = {name: view[0].clone() for name, view in into.items()}
 
 
-def _first_step(model: StackedModel, data: Datasets, array: LaneArray) -> _Step:
-    weights = array.tensors["weights"]
-    state = {name: tensor for name, tensor in array.tensors.items() if name != "weights"}
-    try:
-        _Watched(model, data, array.lanes, weights).run(state)
-    except _Step as step:
-        return step
-    raise AssertionError("an epoch has a step")
+def _first_step(data: Datasets, array: LaneArray) -> _Watched:
+    """Take the first step of an array of one lane; its weights change."""
+    watched = _Watched(array.model)
+    state = {name: tensor for name, tensor in array.tensors.items() if name != _WEIGHTS}
+    trainer = EpochTrainer(cast("Model", watched), data, array.lanes, array.tensors[_WEIGHTS])
+    with suppress(_FirstStepTaken):  # not raised where an epoch is one step
+        trainer.run(state)
+    return watched
 
 
 def _few_rows(data: PreparedData) -> PreparedData:
@@ -170,23 +177,28 @@ def _loss_of_zero(data: Datasets, h: Hyperparameters) -> float:
     return loss.per_example(zeros, targets, smoothing).mean().item()
 
 
-def _layers(
-    h: Hyperparameters, data: PreparedData, start: Mapping[str, Tensor], step: _Step
-) -> tuple[LayerNumbers, ...]:
-    found = []
-    x = step.inputs
-    for name, layer in export_module(h, start, data.shape, data.outputs).named_children():
-        x = layer(x)
+def _layers(module: nn.Module, step: _Watched) -> tuple[LayerNumbers, ...]:
+    """Every innermost module, in the order in which the first batch goes through."""
+    found: list[LayerNumbers] = []
+
+    def look(name: str, layer: nn.Module, output: object) -> None:
+        if not isinstance(output, torch.Tensor):
+            return
         own = [f"{name}.{parameter}" for parameter, _ in layer.named_parameters()]
         found.append(
             LayerNumbers(
                 kind=type(layer).__name__,
-                shape=tuple(x.shape),
-                spread=x.std().item() if x.numel() > 1 else 0.0,
-                n_parameters=sum(start[parameter].numel() for parameter in own),
-                gradient_norm=_norm(step.gradient[parameter] for parameter in own),
+                shape=tuple(output.shape),
+                spread=output.std().item() if output.numel() > 1 else 0.0,
+                n_parameters=sum(parameter.numel() for parameter in layer.parameters()),
+                gradient_norm=_norm(step.gradient[name] for name in own),
             )
         )
+
+    for name, layer in module.named_modules():
+        if name and not any(layer.children()):
+            layer.register_forward_hook(lambda layer, _, y, name=name: look(name, layer, y))
+    module(step.inputs)
     return tuple(found)
 
 

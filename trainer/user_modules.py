@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import sys
 from pathlib import Path
@@ -10,6 +11,17 @@ from typing import Any
 from trainer.errors import UserModuleError
 
 _OURS = str(Path(__file__).resolve().parent.parent)
+
+
+def digest_of(reference: str, folder: Path) -> str:
+    """SHA-256 (hex) of the source file of the module that 'package.module:name' names.
+
+    Raises: UserModuleError, as `load` does.
+    """
+    load(reference, folder)
+    module = sys.modules[reference.partition(":")[0]]
+    source = getattr(module, "__file__", None)
+    return hashlib.sha256(Path(source).read_bytes() if source else b"").hexdigest()
 
 
 def load(reference: str, folder: Path) -> Any:  # noqa: ANN401 - a user's object is of any type

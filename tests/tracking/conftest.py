@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 UNGROUPED = ("gap", "train_seconds", "epochs_run")
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow's tables, made once: that takes seconds."""
-    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    open_store(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
 def database(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A database of this test's own, in its current folder."""

@@ -66,7 +66,8 @@ def test_parent_holds_what_is_fixed(store: Store, script: Any, play: Any) -> Non
     assert "`fairtrial run sweep.yaml`" in note
     client, parent_id = store.client, parent.info.run_id
     names = {artifact.path for artifact in client.list_artifacts(parent_id)}
-    assert names == {"sweep.yaml", "data.json", "table.md", "table.csv", "table.json"}
+    tables = {"table.md", "table.csv", "table.json"}
+    assert names == {"sweep.yaml", "data.json", "figures.html", *tables}
     path = client.download_artifacts(parent_id, "sweep.yaml")
     with open(path) as file:  # noqa: PTH123 - as a user would
         assert file.read() == script.started.definition

@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,7 @@ from trainer.export import write_export
 from trainer.hyperparameters import Hyperparameters, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -53,9 +54,12 @@ class Exported:
 
 def export(request: DataRequest, folder: Path, **values: object) -> Exported:
     data = prepare(request, split_seed=1)
-    run = config(0, 0, data.task, learning_rate=0.01, **values)
+    run = replace(
+        config(0, 0, data.task, **{"learning_rate": 0.01, **values}), folder=request.folder
+    )
     end = train_all(Datasets([data]), [run])[1][run.id]
-    write_export(folder, run.hyperparameters, end.weights, data, {"sweep": "a\nb", "trial": "7"})
+    about = {"sweep": "a\nb", "trial": "7"}
+    write_export(folder, run.hyperparameters, end.weights, data, about, users_folder=run.folder)
     table = clean(load_raw(request), request)
     return Exported(folder, end, table, split_rows(table, request, 1).test)
 
@@ -115,9 +119,50 @@ def test_a_table_is_predicted_as_it_was_tested(tmp_path: Path, loss: str) -> Non
         assert cost == pytest.approx(exported.end.metrics["test/loss"], rel=1e-5)
 
 
-def test_images_are_predicted_as_they_were_tested(tmp_path: Path) -> None:
-    """Raw digits, [N, 8, 8] or by name in an archive, give the trainer's own test accuracy."""
-    exported = export(DataRequest("digits"), tmp_path / "out", epochs=5, activation="gelu")
+NETS = """
+from torch import nn
+
+def make(shape, outputs, h):
+    first = [nn.Conv2d(shape[0], 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.1)]
+    return nn.Sequential(*first, nn.Flatten(), nn.Linear(288, outputs))
+
+class Branching(nn.Linear):
+    def forward(self, x):
+        x = x.flatten(1)
+        return super().forward(x if x.sum() > 0 else -x)
+
+def branching(shape, outputs, h):
+    return Branching(64, outputs)
+"""
+
+
+@pytest.fixture
+def nets(tmp_path: Path) -> Iterator[str]:
+    """A user's module in `tmp_path`, by its name."""
+    before, name = list(sys.path), f"nets_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(NETS)
+    yield name
+    sys.path[:] = before
+    sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"activation": "gelu"},
+        {"model": "cnn", "channels": [4, 6], "dropout": 0.1, "activation": "leaky_relu"},
+        {"model": "cnn", "channels": [3], "kernel": 5, "pooling": "average"},
+        {"model": "NETS:make"},
+    ],
+    ids=str,
+)
+def test_images_are_predicted_as_they_were_tested(
+    tmp_path: Path, nets: str, values: dict[str, object]
+) -> None:
+    """Raw digits, [N, 8, 8] or by name in an archive, give the trainer's own test accuracy: of a
+    perceptron, of a cnn, and of a user's module whose code is not there."""
+    values = {k: v.replace("NETS", nets) if isinstance(v, str) else v for k, v in values.items()}
+    exported = export(DataRequest("digits", tmp_path), tmp_path / "out", epochs=5, **values)
     inputs = exported.table.inputs.to_numpy()[exported.tested]
     np.save(tmp_path / "new.npy", inputs.reshape(-1, 8, 8))
     np.savez(tmp_path / "new.npz", y=np.zeros(3), X=inputs)
@@ -139,6 +184,16 @@ def test_numbers_come_in_the_unit_of_the_target(tmp_path: Path) -> None:
     expected = exported.end.metrics["test/rmse"]
     assert np.sqrt(np.mean(errors**2)) == pytest.approx(expected, rel=1e-5)
     assert expected > 10
+
+
+def test_a_module_that_torch_export_refuses_has_no_script(tmp_path: Path, nets: str) -> None:
+    """Then config.yaml says why there is no predict.py; the weights are there all the same."""
+    values = {"epochs": 1, "model": f"{nets}:branching"}
+    folder = export(DataRequest("digits", tmp_path), tmp_path / "out", **values).folder
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"config.yaml", "weights.safetensors", "preprocessing.json"}
+    head = (folder / "config.yaml").read_text().partition("\nmodel: ")[0]
+    assert f"# no predict.py: torch.export can't take {nets}:branching: " in head
 
 
 def test_the_folder_says_what_is_in_it(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_weights_of_another_model_are_refused() -> None:
     """A model we do not have, and weights of another shape or depth, give a sentence."""
     run = config(0, epochs=1, hidden=[5])
     end = train_all(Datasets([DATA["classification"]]), [run])[1][run.id]
-    with pytest.raises(HyperparameterError, match="model: cnn needs images, and this data has none; take mlp"):
+    with pytest.raises(HyperparameterError, match="cnn needs images, and this data has none"):
         export_module(Hyperparameters(model="cnn"), end.weights, (7,), 3)
     for hidden in ((), (6,), (5, 5)):
         with pytest.raises(CheckpointError, match="the weights are not of this configuration"):

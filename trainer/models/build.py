@@ -6,29 +6,41 @@ import math
 from typing import TYPE_CHECKING
 
 from trainer.errors import HyperparameterError
+from trainer.hyperparameters import is_reference
 from trainer.models.convolution import Convolve, Image, Pool
+from trainer.models.factory import find_factory
 from trainer.models.layers import Activate, Dense, Drop
 from trainer.models.stacked import StackedModel
+from trainer.models.user import UserModel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from trainer.hyperparameters import Hyperparameters
     from trainer.models.layers import Layer
+    from trainer.models.model import Model
 
 _IMAGE_DIMENSIONS = 3
 
 
-def build_model(h: Hyperparameters, shape: tuple[int, ...], outputs: int) -> StackedModel:
-    """A stacked model for lanes that agree in `array_key()`.
+def build_model(
+    h: Hyperparameters, shape: tuple[int, ...], outputs: int, folder: Path | None = None
+) -> Model:
+    """A model for lanes that agree in `array_key()`.
 
     Args:
         shape: of one example: (F,), or (channels, height, width) for images.
         outputs: classes, or 1.
-    Raises: HyperparameterError for a model this version does not have, or that does not fit.
+        folder: where a module of the user's is looked for; by default the current one.
+    Raises: HyperparameterError for a model this version does not have, or that does not fit;
+        UserModuleError for a user's that can't be found or made.
     """
     if h.model == "mlp":
         return StackedModel(_perceptron(h, [], math.prod(shape), outputs))
     if h.model == "cnn":
         return StackedModel(_convolutional(h, shape, outputs))
+    if is_reference(h.model):
+        return UserModel(find_factory(h.model, folder), h, shape, outputs)
     raise HyperparameterError(f"model: '{h.model}' is not built yet; take mlp or cnn")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from trainer.hyperparameters import Hyperparameters
+    from trainer.runs import RunId
 
 
 class Segment(NamedTuple):
@@ -32,16 +33,27 @@ class Segment(NamedTuple):
     stop: int
 
 
+class Step(NamedTuple):
+    """Whose pass it is, and what seeds the random numbers that a user's module draws in it."""
+
+    run: RunId
+    seed: int
+
+
 class Pass(NamedTuple):
     """What lanes differ in during one pass.
 
     Attributes:
         segments: cover all K lanes in order.
         masks: by dropout layer [K, units, B], what dropout multiplies by; empty for none.
+        steps: by lane, where the model is a user's.
+        training: whether a `backward` follows.
     """
 
     segments: Sequence[Segment]
     masks: Sequence[Tensor] = ()
+    steps: Sequence[Step] = ()
+    training: bool = False
 
 
 class Layer(ABC):

@@ -23,11 +23,17 @@ ALIGNMENT = 16  # entries: 64 bytes of float32, one cache line and one vector re
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of one lane, shaped and named as in torch.nn."""
+    """One parameter of one lane, shaped and named as in torch.nn.
+
+    Attributes:
+        kind: 'state' is never trained, such as a running mean; penalties spare it and biases.
+        dtype: what it is outside of a row, if that is not the row's.
+    """
 
     name: str
     shape: tuple[int, ...]
-    kind: Literal["weight", "bias"]
+    kind: Literal["weight", "bias", "state"]
+    dtype: torch.dtype | None = None
 
     @property
     def size(self) -> int:
@@ -36,7 +42,11 @@ class Parameter:
 
 
 class Layout:
-    """The parameters of one lane and their places in a row of P entries."""
+    """The parameters of one lane and their places in a row of P entries.
+
+    Attributes:
+        learned: so many first columns hold parameters; from there on there is state.
+    """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = tuple(parameters)
@@ -46,15 +56,21 @@ class Layout:
             self.offsets.append(end)
             end += -(-parameter.size // ALIGNMENT) * ALIGNMENT
         self.row_size = end
+        starts = zip(self.offsets, self.parameters, strict=True)
+        self.learned = next((start for start, p in starts if p.kind == "state"), end)
 
     @cached_property
     def count(self) -> int:
         """Number of trained numbers of one lane, without the gaps of alignment."""
-        return sum(parameter.size for parameter in self.parameters)
+        return sum(p.size for p in self.parameters if p.kind != "state")
 
     def start(self, parameter: Parameter) -> int:
         """The first column of a parameter."""
         return self.offsets[self.parameters.index(parameter)]
+
+    def start_of(self, name: str) -> int:
+        """The first column of a parameter by its name."""
+        return self.start(next(p for p in self.parameters if p.name == name))
 
     def views(self, rows: Tensor) -> dict[str, Tensor]:
         """Each parameter as a view [K, *shape] into `rows` [K, P]."""
@@ -69,6 +85,11 @@ class Layout:
         for name, view in self.views(row[None]).items():
             view[0].copy_(values[name])
         return row
+
+    def named(self, row: Tensor) -> dict[str, Tensor]:
+        """Copies of what a row [P] holds, by name, each in its own dtype."""
+        views = self.views(row[None])
+        return {p.name: views[p.name][0].clone().to(p.dtype or row.dtype) for p in self.parameters}
 
     def weight_mask(self, dtype: torch.dtype) -> Tensor:
         """[P], one where a weight lies, zero at biases and gaps: what penalties apply to."""

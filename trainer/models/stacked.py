@@ -4,32 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
-from trainer.errors import HyperparameterError
+from trainer.errors import CheckpointError, HyperparameterError
+from trainer.models.initialization import initialize
 from trainer.models.layers import Drop
 from trainer.models.layout import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
     from trainer.hyperparameters import Hyperparameters
     from trainer.models.layers import Layer, Pass
+    from trainer.runs import RunId
 
 
 class StackedModel:
-    """K models of one shape, each lane with its own weights and activation.
+    """See Model: layers of our own; parameters are named as in a torch.nn.Sequential."""
 
-    Parameters are named as those of the torch.nn.Sequential that `module` gives.
-    """
+    users = False
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = tuple(layers)
         self.layout = Layout([p for layer in layers for p in layer.parameters])
         self._learning = [k for k, layer in enumerate(layers) if layer.parameters]
         self.dropout_units = tuple(layer.units for layer in layers if isinstance(layer, Drop))
+        self.faults: dict[RunId, str] = {}
+
+    def settle(self, examples: Tensor) -> None:
+        """See Model; there is nothing to find out."""
+
+    def at_once(self, batch: int) -> int | None:  # noqa: ARG002 - see Model
+        """See Model."""
+        return None
+
+    def begin(self, hyperparameters: Hyperparameters, seed: int) -> dict[str, Tensor]:
+        """See Model."""
+        h = hyperparameters
+        return initialize(self.layout, h.initialization, h.activation, seed)
 
     def forward(self, weights: dict[str, Tensor], inputs: Tensor, lanes: Pass) -> Tensor:
         """The outputs of every lane.
@@ -79,6 +94,17 @@ class StackedModel:
         """The names of the last layer's parameters: what a new task replaces."""
         return tuple(p.name for p in self._layers[self._learning[-1]].parameters)
 
-    def module(self, hyperparameters: Hyperparameters) -> nn.Sequential:
-        """One lane as plain torch.nn layers; its rows of inputs are [B, F]."""
-        return nn.Sequential(*(layer.module(hyperparameters) for layer in self._layers))
+    def module(
+        self, hyperparameters: Hyperparameters, weights: Mapping[str, Tensor]
+    ) -> nn.Sequential:
+        """See Model; of torch.nn's own layers."""
+        dtype = next(iter(weights.values())).dtype if weights else torch.float32
+        with torch.device("meta"):
+            module = nn.Sequential(*(layer.module(hyperparameters) for layer in self._layers))
+        try:
+            module.to(dtype).load_state_dict(
+                {k: v.clone() for k, v in weights.items()}, assign=True
+            )
+        except RuntimeError as error:
+            raise CheckpointError(f"the weights are not of this configuration: {error}") from error
+        return module
