@@ -133,7 +133,7 @@ COMPARISONS = (
         "digits-augmentation",
         ("augmentation",),
         ("test/accuracy", "gap"),
-        "Small rotations and shifts help with few images; mirroring makes other digits: it hurts.",
+        "A mirrored 2 is no 2: flipping hurts digits.",
         lambda rows: (
             worse(rows, augmentation="flip")
             and mean(rows, augmentation="flip") < mean(rows, augmentation="none")

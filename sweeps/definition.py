@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from sweeps.spec import SweepSpec
 
-NOT_DEFINING = ("folder", "task")
-"""Of the data: where it lies on this machine, and what follows from the objective."""
+NOT_DEFINING = ("folder", "task", "tokenizers")
+"""Of the data: where it lies on this machine, and what follows from the rest."""
 
 
 def definition(spec: SweepSpec) -> dict[str, Any]:

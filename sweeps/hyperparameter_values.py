@@ -7,9 +7,8 @@ from typing import Any
 
 from sweeps.node import Node, nearest, shown
 from trainer.errors import HyperparameterError
-from trainer.hyperparameters import RULES, check, check_extra, is_reference
+from trainer.hyperparameters import OURS, PRETRAINED, RULES, check, check_extra, is_reference
 
-_MODELS = ("mlp", "cnn")
 _NEAR = 0.8  # a name this like one of ours is taken for it, not for a factory's own
 
 
@@ -21,7 +20,7 @@ def has_factory(root: Node) -> bool:
         if node is not None and isinstance(node.value, dict) and "model" in node.value:
             found = node.value["model"].plain
             models += found if isinstance(found, list) else [found]
-    return bool(models) and all(is_reference(model) for model in models)
+    return bool(models) and all(":" in str(model) for model in models)  # checked later
 
 
 def hyperparameters(node: Node, *, own: bool = False) -> dict[str, Node]:
@@ -52,12 +51,10 @@ def checked(name: str, node: Node) -> Any:  # noqa: ANN401 - the type depends on
         raise node.wrong(
             f"{node.shown} is too large; the rule is: {RULES[name].range_text}"
         ) from None
-    if name == "model" and value not in _MODELS and not is_reference(value):
-        if value == "pretrained":
-            raise node.wrong("'pretrained' is not built yet in this version; write mlp or cnn")
+    if name == "model" and value not in {*OURS, PRETRAINED} and not is_reference(value):
         raise node.wrong(
-            f"{shown(value)} is no model; write {', '.join(_MODELS)}, or package.module:factory "
-            "for one of your own"
+            f"{shown(value)} is no model; write {', '.join(OURS)}, {PRETRAINED}, or "
+            "package.module:factory for one of your own"
         )
     return value
 

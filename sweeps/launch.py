@@ -17,6 +17,7 @@ from sweeps.controller import Controller
 from sweeps.engines.in_process import InProcessEngine
 from sweeps.errors import SweepConflict
 from sweeps.importance import importance_of
+from sweeps.model_check import check_models
 from sweeps.progress import Outcome, Silent
 from sweeps.record import StudyRecord
 from sweeps.runs import RunFactory
@@ -87,6 +88,8 @@ def run_sweep(
             definition[f"pretrained_from.{reference}"] = found.digest
         for model, digest in module_digests(spec).items():
             definition[f"module.{model}"] = digest
+        runs = RunFactory.of(spec, splits, pretrained)
+        check_models(spec, runs, splits, pretrained)
         record = StudyRecord.open(
             stores, spec.name, spec.objective.direction, definition, spec.text
         )
@@ -96,7 +99,6 @@ def run_sweep(
                 f"a sweep '{spec.name}' exists and is defined otherwise: {'; '.join(changed)}; "
                 "give this one another name"
             )
-        runs = RunFactory.of(spec, splits, pretrained)
         keeper = BestKeeper(spec, runs, splits, stores.checkpoint(spec.name))
         bound = n_trials_of(spec, n_trials)
         ended = _has_ended(spec, record, bound)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeps.errors import SweepError
+from sweeps.users_modules import choices
+from trainer.hyperparameters import PRETRAINED
 from trainer.pretrained import Pretrained
 
 if TYPE_CHECKING:
@@ -24,10 +26,9 @@ _RUN = "runs:/"
 
 def references(spec: SweepSpec) -> list[str]:
     """Every `pretrained_from` that a trial of this sweep may have."""
-    named = [spec.train.get("pretrained_from")]
-    if "pretrained_from" in spec.search:
-        named += spec.search["pretrained_from"].choices or ()
-    return [reference for reference in dict.fromkeys(named) if reference is not None]
+    if PRETRAINED in choices(spec, "model"):
+        return []  # there it names a model of the transformers library
+    return [name for name in dict.fromkeys(choices(spec, "pretrained_from")) if name is not None]
 
 
 def find_pretrained(spec: SweepSpec, open_store: Callable[[], Store]) -> dict[str, Pretrained]:

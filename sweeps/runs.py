@@ -67,5 +67,5 @@ class RunFactory:
         """What the run is known by."""
         h = run.hyperparameters
         begin = self.pretrained.get(h.pretrained_from or "")
-        module = module_digest(h.model, run.folder)
+        module = module_digest(h.model, h.pretrained_from, run.folder)
         return fingerprint(run, self._digests[run.split], begin.digest if begin else "", module)

@@ -17,6 +17,7 @@ from sweeps.sampler_options import read_sampler
 from sweeps.search_section import check_grid, read_search
 from sweeps.space import Dimension
 from sweeps.top_level import check_keys, check_once, places, read_name, read_train, read_whole
+from sweeps.users_modules import read_pretrained
 from sweeps.yaml_source import read
 from trainer.hyperparameters import DEFAULTS, LOSSES, resolve
 
@@ -131,6 +132,7 @@ def load_spec(path: Path, overrides: Sequence[str] = ()) -> SweepSpec:
     train = read_train(root)
     check_once(root)
     data = read_data(root, path.absolute().parent)
+    data = replace(data, tokenizers=read_pretrained(root, train, search))
     known = known_task(data)
     written = root.value.get("objective")
     objective = read_objective(written, known)

@@ -28,6 +28,7 @@ HOMES = {
     "ray": ("sweeps/",),
     "torch": ("trainer/",),
     "safetensors": ("trainer/",),
+    "transformers": ("trainer/",),
     "sklearn": ("trainer/data/",),
     "pyarrow": ("trainer/data/",),
     "pandas": ("trainer/data/", "tracking/"),

@@ -45,6 +45,8 @@ class RunRecording:
     Attributes:
         points: what MLflow has: (metric, step) -> its values.
         nonfinite: 'metric at epoch n: value' of what was not logged.
+        adopted: the points that MLflow had from before an interruption.
+        epoch_names: the metrics that are told of each epoch.
         live: MLflow has it as a run in flight (tag and status).
     """
 
@@ -57,6 +59,8 @@ class RunRecording:
     last_time_ms: int = 0
     nonfinite: list[str] = field(default_factory=list)
     nonfinite_written: int = 0
+    adopted: set[tuple[str, int]] = field(default_factory=set)
+    epoch_names: set[str] = field(default_factory=set)
     params_written: bool = False
     dataset_written: bool = False
     live: bool = False
@@ -82,6 +86,7 @@ class RunRecording:
         for name in run.data.metrics:
             for point in client.get_metric_history(run.info.run_id, name):
                 self.points.setdefault((name, point.step), set()).add(point.value)
+                self.adopted.add((name, point.step))
                 self.last_epoch = max(self.last_epoch, point.step)
                 self.last_time_ms = max(self.last_time_ms, point.timestamp)
 
@@ -172,6 +177,7 @@ class RunRecording:
         """What MLflow has not yet: each epoch's metrics once, then those of the end."""
         pending: dict[tuple[str, int], float] = {}
         for event in self.epochs:
+            self.epoch_names.update(event.metrics)
             for name, value in event.metrics.items():
                 point = (name, event.epoch)
                 if point not in self.points and point not in pending:
@@ -185,6 +191,8 @@ class RunRecording:
         # MLflow shows the value with the latest step, then the latest time, as the run's own.
         time_ms = max(self.ended.time_ms, self.last_time_ms + 1)
         for name, value in self.ended.metrics.items():
+            if (name, step) in self.adopted and name not in self.epoch_names:
+                continue  # killed before it was terminated: seconds would be another number now
             if (
                 value not in self.points.get((name, step), ())
                 and pending.get((name, step)) != value

@@ -16,7 +16,7 @@ import yaml
 
 from trainer.checkpoints import save_weights, write_whole
 from trainer.data import apply
-from trainer.hyperparameters import is_reference
+from trainer.hyperparameters import OURS
 from trainer.models.build import build_model
 from trainer.models.factory import raised
 
@@ -89,12 +89,15 @@ def write_export(
     h = hyperparameters
     module = export_module(h, weights, data.shape, data.outputs, users_folder)
     about, metadata, problem = dict(about), {"loss": h.loss}, ""
-    if is_reference(h.model):
+    if data.preprocessing.get("tokens"):
+        problem = "texts are read by the model's own tokenizer, which is not in this folder"
+    elif h.model not in OURS:
         problem = _write_graph(folder / "model.pt2", module, data)
+        problem = problem and f"torch.export can't take {h.model}: {problem}"
     else:
         metadata["layers"] = json.dumps([_described(layer) for layer in module.children()])
     if problem:
-        about["no predict.py"] = f"torch.export can't take {h.model}: {problem}"
+        about["no predict.py"] = problem
     header = "".join(f"# {key}: {' '.join(value.split())}\n" for key, value in about.items())
     config = yaml.safe_dump(h.flat(), sort_keys=False)
     preprocessing = {**data.preprocessing, "task": data.task, "outputs": data.outputs}

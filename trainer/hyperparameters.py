@@ -239,7 +239,12 @@ class Hyperparameters:
         ),
     )
     pretrained_from: str | None = _hyperparameter(
-        None, Rule("text", "a run, a folder or a sweep whose weights to begin with", optional=True)
+        None,
+        Rule(
+            "text",
+            "whose weights to begin with: a run, a folder or a sweep; for pretrained a saved model",
+            optional=True,
+        ),
     )
     freeze: int = _hyperparameter(
         0, Rule("int", "so many first layers are not trained", "layers", low=0, scope="array")
@@ -264,8 +269,10 @@ class Hyperparameters:
     def array_key(self) -> tuple[Any, ...]:
         """Equal for two configurations exactly when they may be lanes of one array."""
         names = [name for name, rule in RULES.items() if rule.scope == "array"]
-        if is_reference(self.model):
+        if self.model not in OURS:
             names += _SHAPING
+        if self.model == PRETRAINED:
+            names.append("pretrained_from")
         return (*(getattr(self, name) for name in names), self.extra)
 
 
@@ -274,6 +281,8 @@ RULES: Mapping[str, Rule] = {
 }
 DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Hyperparameters) if f.metadata}
 
+OURS = ("mlp", "cnn")
+PRETRAINED = "pretrained"
 _SHAPING = (
     "activation",
     "dropout",

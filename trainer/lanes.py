@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from trainer.hyperparameters import PRETRAINED
 from trainer.lane import Lane
 from trainer.models.build import build_model
 from trainer.optimizers import new_state
@@ -160,7 +161,7 @@ class LaneArray:
     def _begin(self, run: RunConfig, pretrained: Mapping[str, Pretrained]) -> dict[str, Tensor]:
         h = run.hyperparameters
         fresh = self.model.begin(h, run.seed)
-        if h.pretrained_from is None:
+        if h.pretrained_from is None or h.model == PRETRAINED:
             return fresh
         return begin_with(self.model, fresh, pretrained[h.pretrained_from], self._data.classes)
 

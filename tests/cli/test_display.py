@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import sys
@@ -28,6 +29,15 @@ def test_a_line_says_where_a_sweep_stands() -> None:
     assert line(unbounded, "x") == "8 trials, 4 running, 2 pruned, 1 failed, 2.0 trials/s"
 
 
+def read_to_the_end(terminal: int) -> str:
+    """What was written to a terminal whose other end is closed."""
+    said = b""
+    with os.fdopen(terminal, "rb", buffering=0) as ours, contextlib.suppress(OSError):
+        while some := ours.read(65536):
+            said += some
+    return said.decode()
+
+
 def test_a_terminal_gets_a_live_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where stderr is a terminal the block shows the same, failures stay above it."""
     ours, theirs = pty.openpty()
@@ -41,8 +51,7 @@ def test_a_terminal_gets_a_live_block(monkeypatch: pytest.MonkeyPatch) -> None:
             shown.ticked(PROGRESS)
             shown.trial_ended(7, "FAIL", None, "run 7.0: [it] broke")
             shown.trial_ended(8, "COMPLETE", 0.5, "")
-        said = os.read(ours, 65536).decode()
-    os.close(ours)
+    said = read_to_the_end(ours)
     for words in (
         "digits", "8/20 trials", "2 pruned", "1 failed", "2.0 trials/s", "0.9877", "trial 3",
         "hidden [64, 32]", "about 1 min 15 s left", "trial 7 failed: run 7.0: [it] broke",

@@ -50,7 +50,7 @@ def test_a_factorys_own_hyperparameters_may_be_fixed_and_searched(tmp_path: Path
 @pytest.mark.parametrize(
     ("search", "model", "sentence"),
     [
-        (SEARCH, "mlp", "3: train.depth: 'depth' is no hyperparameter; it may be model, hidden"),
+        (SEARCH, "mlp", "4: search.width: 'width' is no hyperparameter; it may be model, hidden"),
         (
             "model: ['nets:make', mlp], width: [1, 2]",
             "nets:make",
@@ -59,8 +59,7 @@ def test_a_factorys_own_hyperparameters_may_be_fixed_and_searched(tmp_path: Path
         (
             "learning_rat: [1]",
             "nets:make",
-            "4: search.learning_rat: 'learning_rat' is no hyperparameter; did you mean "
-            "'learning_rate'?",
+            "4: search.learning_rat: 'learning_rat' is no hyperparameter; did you mean 'learning_r",
         ),
         (
             "seed: [1]",
@@ -79,7 +78,11 @@ def test_a_factorys_own_hyperparameters_may_be_fixed_and_searched(tmp_path: Path
         ),
         ("width: {low: 2, high: 1}", "nets:make", "4: search.width: low 2 is above high 1; swap"),
         ("width: [.inf]", "nets:make", "4: search.width: inf is not finite"),
-        ("width: [1]", "a b:c", "3: train.model: 'a b:c' is no model; write mlp, cnn, or pac"),
+        (
+            "width: [1]",
+            "a b:c",
+            "3: train.model: 'a b:c' is no model; write mlp, cnn, pretrained, or pac",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_where_it_stands(
@@ -104,3 +107,30 @@ def test_a_run_is_known_by_its_modules_file(tmp_path: Path) -> None:
         prints.append(runs.fingerprint(runs.trial(0, {"width": 1}).runs[0]))
         assert math.isclose(len(prints[-1]), 64)
     assert prints[0] != prints[1]
+
+
+def test_a_pretrained_model_stands_alone_and_says_where_from(tmp_path: Path) -> None:
+    """Its tokenizer is that of `pretrained_from`; without one, or beside other models, it is
+    refused where it stands."""
+    path = tmp_path / "sweep.yaml"
+    text = (
+        "name: own\ndata: {source: digits}\ntrain: {TRAIN}\nsearch: {SEARCH}\nbudget: {trials: 3}\n"
+    )
+
+    def spec(train: str, search: str = "learning_rate: [0.1, 0.2]") -> object:
+        path.write_text(text.replace("TRAIN", train).replace("SEARCH", search))
+        return load_spec(path).data.tokenizers
+
+    assert spec("model: pretrained, pretrained_from: vit") == ("vit",)
+    assert spec("model: pretrained", "pretrained_from: [a, b]") == ("a", "b")
+    assert spec("model: mlp, pretrained_from: vit") == ()
+    for given, sentence in (
+        (("model: pretrained",), "3: train.model: pretrained needs pretrained_from: a folder"),
+        (
+            ("pretrained_from: vit", "model: [cnn, pretrained]"),
+            "4: search.model: pretrained stands alone: for other models, pretrained_from means",
+        ),
+    ):
+        with pytest.raises(SpecError) as raised:
+            spec(*given)
+        assert str(raised.value).startswith(f"{path}:{sentence}")

@@ -150,7 +150,7 @@ def nets(tmp_path: Path) -> Iterator[str]:
     "values",
     [
         {"activation": "gelu"},
-        {"model": "cnn", "channels": [4, 6], "dropout": 0.1, "activation": "leaky_relu"},
+        {"model": "cnn", "channels": [4, 8], "dropout": 0.1, "activation": "leaky_relu"},
         {"model": "cnn", "channels": [3], "kernel": 5, "pooling": "average"},
         {"model": "NETS:make"},
     ],

@@ -30,14 +30,14 @@ def fit_preprocessing(
     Args:
         train: row indices into `table`.
     Returns: columns, offset and scale per input, scaling, shape, task, target, classes
-        (labels in the order of their indices, or None), target_mean, target_scale.
+        (labels in the order of their indices, or None), target_mean, target_scale;
+        tokens, if the columns are those of texts.
     Raises: DataError, if a column has no value in the training part to impute from.
     """
+    scale: Scale = "none" if table.raw.tokens else request.scale
     part = table.inputs.iloc[train]
     imputed = _imputed_values(table, part, request.missing)
-    fitted = _fitted(
-        part, [n for n in part.columns if n not in table.categories], imputed, request.scale
-    )
+    fitted = _fitted(part, [n for n in part.columns if n not in table.categories], imputed, scale)
     columns: list[dict[str, Any]] = []
     scaling: list[tuple[float, float]] = []
     for name in part.columns:
@@ -49,11 +49,13 @@ def fit_preprocessing(
         columns.append(column)
         scaling += [(0.0, 1.0)] * len(slots) if name in table.categories else [fitted[name]]
     mean, spread = _target_scaling(table, request, train)
+    tokens = {"tokens": True} if table.raw.tokens else {}
     return {
+        **tokens,
         "columns": columns,
         "offset": [offset for offset, _ in scaling],
         "scale": [scale for _, scale in scaling],
-        "scaling": request.scale,
+        "scaling": scale,
         "shape": list(table.raw.shape or (len(scaling),)),
         "task": table.task,
         "target": str(table.raw.target.name),

@@ -23,6 +23,15 @@ def load_raw(request: DataRequest) -> RawTable:
 
     Raises: DataError, if there is no such source or it cannot be read.
     """
+    raw = _load(request)
+    if not request.tokenizers:
+        return raw
+    from trainer.data.texts import tokenized
+
+    return tokenized(raw, request)
+
+
+def _load(request: DataRequest) -> RawTable:
     if request.image_size is not None and not _path(request).is_dir():
         raise DataError(
             f"data.image_size is for a folder of images, and {request.source} is none; leave it out"

@@ -25,6 +25,7 @@ class RawTable:
         shape: (channels, height, width) if the columns are the pixels of an image.
         lines: the line of the file on which each row begins, for text files.
         labelled: the target is a class, whatever its type and however many there are.
+        tokens: the columns are the tokens of a text, which are not scaled.
         pooled: rows of each published part, if there were several.
     """
 
@@ -34,6 +35,7 @@ class RawTable:
     shape: tuple[int, ...] | None = None
     lines: Sequence[int] | None = None
     labelled: bool = False
+    tokens: bool = False
     pooled: Mapping[str, int] = field(default_factory=dict)
 
     def where(self, rows: Iterable[int]) -> str:

@@ -29,6 +29,7 @@ class DataRequest:
         train_rows: at most this many training rows, stratified for classes.
         resplit: repeat i draws its own split.
         image_size: height and width to which the images of a folder are resized.
+        tokenizers: the pretrained models that are to read texts: each `pretrained_from`.
         task: what the objective implies, or None: then the target's type decides.
     """
 
@@ -44,4 +45,5 @@ class DataRequest:
     train_rows: int | None = None
     resplit: bool = False
     image_size: tuple[int, int] | None = None
+    tokenizers: tuple[str, ...] = ()
     task: Task | None = None

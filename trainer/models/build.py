@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from trainer.errors import HyperparameterError
-from trainer.hyperparameters import is_reference
+from trainer.hyperparameters import PRETRAINED, is_reference
 from trainer.models.convolution import Convolve, Image, Pool
 from trainer.models.factory import find_factory
 from trainer.models.layers import Activate, Dense, Drop
 from trainer.models.stacked import StackedModel
+from trainer.models.transformer import find_transformer
 from trainer.models.user import UserModel
 
 if TYPE_CHECKING:
@@ -39,9 +40,18 @@ def build_model(
         return StackedModel(_perceptron(h, [], math.prod(shape), outputs))
     if h.model == "cnn":
         return StackedModel(_convolutional(h, shape, outputs))
+    if h.model == PRETRAINED:
+        if h.pretrained_from is None:
+            raise HyperparameterError(
+                "model: pretrained needs pretrained_from: a folder that save_pretrained wrote, or "
+                "a name on the Hugging Face hub"
+            )
+        return UserModel(find_transformer(h.pretrained_from, folder), h, shape, outputs)
     if is_reference(h.model):
         return UserModel(find_factory(h.model, folder), h, shape, outputs)
-    raise HyperparameterError(f"model: '{h.model}' is not built yet; take mlp or cnn")
+    raise HyperparameterError(
+        f"model: there is no '{h.model}'; take mlp, cnn or package.module:factory"
+    )
 
 
 def _perceptron(h: Hyperparameters, before: list[Layer], inputs: int, outputs: int) -> list[Layer]:

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from trainer import user_modules
-from trainer.errors import UserModuleError
+from trainer.errors import TrainerError, UserModuleError
 from trainer.streams import seed_for
 
 if TYPE_CHECKING:
@@ -32,13 +32,15 @@ class Factory:
 
     Attributes:
         function: (input shape, outputs, hyperparameters by name) -> nn.Module.
-        digest: of the file it stands in, when it was imported.
+        digest: of the file it stands in, when it was imported; of weights, where it has some.
+        alone: why its lanes are never stacked, or '' if that is to be found out.
         choices: for each kind of array why its lanes are not stacked, or '' where they are.
     """
 
     reference: str
     function: Callable[[tuple[int, ...], int, dict[str, Any]], nn.Module]
     digest: str
+    alone: str = ""
     choices: dict[tuple[Any, ...], str] = field(default_factory=dict)
     _said: set[str] = field(default_factory=set)
 
@@ -55,6 +57,8 @@ class Factory:
             seed_generator(seed_for(seed, "initialization", 0))
             try:
                 made = self.function(shape, outputs, copy.deepcopy(hyperparameters.told()))
+            except TrainerError:
+                raise  # ours
             except (Exception, SystemExit) as error:
                 raise UserModuleError(
                     f"model: '{self.reference}' raised {raised(error)}; it is called with the "

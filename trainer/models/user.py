@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from trainer.models.layers import Pass, Step
     from trainer.runs import RunId
 
+_LARGE = 2**20  # parameters; from here on a lane's own products fill the processor
 _EXACT = 2**24  # whole numbers up to here are 32-bit floats, as which a row keeps them
 
 
 class UserModel:
-    """See Model. Layers are the submodules that hold parameters themselves, in order.
+    """See Model. Layers are the submodules that hold parameters themselves, in order; the running
+    means of those that are frozen stay as they are.
 
     Full batches go through it stacked where that gives a lane the bits of that lane alone; a last,
     smaller batch and what is only measured go one lane at a time. A module's own random numbers
@@ -67,8 +69,15 @@ class UserModel:
             ]
         )
         names = [name for name, _ in learned]
-        self._layers = [list(group) for _, group in groupby(names, _owner)]
+        layer_of = getattr(self._module, "layer_of", _owner)
+        self._layers = [list(group) for _, group in groupby(names, layer_of)]
         self._learned = {name for layer in self._layers[h.freeze :] for name in layer}
+        frozen = {_owner(name) for layer in self._layers[: h.freeze] for name in layer}
+        self._still = [
+            module
+            for name, module in self._module.named_modules()
+            if name in frozen and hasattr(module, "running_mean")
+        ]
         self._stacked = False
         self._passed: list[tuple[slice, Graph | None]] = []
         self._steps: Sequence[Step] = ()
@@ -86,7 +95,11 @@ class UserModel:
                 rows = torch.arange(LANES * batch) % len(examples)
                 x = examples[rows].view(LANES, batch, *self._shape)
                 self._try(learned, state, x[0, :2].clone())
-                choices[key] = why_not_stacked(self._module.train(), learned, state, x)
+                choices[key] = (
+                    self._factory.alone
+                    or self._large()
+                    or why_not_stacked(self._module, learned, state, x)
+                )
             how = f"one lane at a time: {choices[key]}" if choices[key] else "lanes are stacked"
             self._factory.say(how)
         self._stacked = not choices[key]
@@ -125,7 +138,7 @@ class UserModel:
         """See Model."""
         n_lanes, batch = inputs.shape[:2]
         stacked = lanes.training and self._stacked and batch == self._h.batch_size
-        self._module.train(lanes.training)
+        self._set_mode(training=lanes.training)
         self._steps = lanes.steps
         singles = [slice(k, k + 1) for k in range(n_lanes)]
         with torch.inference_mode(mode=False), own_generator():
@@ -245,7 +258,7 @@ class UserModel:
     def _try(self, learned: Tensors, state: Tensors, x: Tensor) -> None:
         """Raises: UserModuleError, if some examples can't be sent through."""
         for training in (False, True):
-            self._module.train(training)
+            self._set_mode(training=training)
             try:
                 kept = {name: tensor.clone() for name, tensor in state.items()}
                 self._check(pass_one(self._module, learned, kept, x).outputs, len(x))
@@ -256,6 +269,16 @@ class UserModel:
                     f"model: the module of '{self._factory.reference}' raised {raised(error)} for "
                     f"inputs of shape {list(x.shape)}"
                 ) from error
+
+    def _set_mode(self, *, training: bool) -> None:
+        self._module.train(training)
+        for module in self._still:
+            module.eval()
+
+    def _large(self) -> str:
+        if self.layout.count <= _LARGE:
+            return ""
+        return f"it has {self.layout.count} parameters, with which stacking would gain nothing"
 
     def _fail(self, part: slice, error: Exception) -> None:
         said = str(error) if isinstance(error, UserModuleError) else f"it raised {raised(error)}"
