@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,10 @@ from trainer.runs import EpochResult, RunConfig, RunEnd, RunId, run_id
 
 if TYPE_CHECKING:
     from trainer.datasets import Datasets
+
+
+SOAK = 40 if os.environ.get("FAIRTRIAL_SOAK") else 1
+"""How many times as many examples `make soak` looks at."""
 
 
 def prepared(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from image_cases import images
-from lane_cases import config, prepared, same_run, train_all
+from lane_cases import SOAK, config, prepared, same_run, train_all
 
 from trainer.datasets import Datasets
 
@@ -45,7 +45,7 @@ ARRAY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60 * SOAK, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     array=ARRAY,
     lanes=st.lists(st.tuples(LANE, st.integers(0, 3)), min_size=2, max_size=9),
@@ -98,7 +98,7 @@ IMAGES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50 * SOAK, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     array=IMAGES,
     lanes=st.lists(

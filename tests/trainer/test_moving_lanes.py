@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lane_cases import config, prepared, same_run, train_all
+from lane_cases import SOAK, config, prepared, same_run, train_all
 
 from trainer.datasets import Datasets
 from trainer.lanes import LaneArray
@@ -80,7 +80,7 @@ class Arrays:
             self.results[result.id].append(result)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50 * SOAK, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     optimizer=st.sampled_from(["sgd", "adam", "adamw", "rmsprop"]),
     moves=st.lists(
