@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import best, compare, doctor, explain, run, status, ui, validate
+from cli import best, compare, doctor, explain, reproduce, run, status, ui, validate
 from cli.output import Sentences
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, validate, status, compare, best, explain, ui, doctor):
+for command in (run, validate, status, compare, best, explain, reproduce, ui, doctor):
     app.command(command.__name__.removeprefix("cli."))(command.command)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sweeps.errors import RecordError
 from sweeps.progress import Outcome, Progress
 from sweeps.study import learns
-from sweeps.trials import Ending, LiveTrial, ReplayedTrial
+from sweeps.trials import Ending, LiveTrial, ReplayedTrial, end_metrics
 from tracking.events import EpochReported, RunEnded, RunStarted
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Controller:
                         "FAIL" if result.end.reason == "failed" else "COMPLETE",
                         result.epoch,
                         result.time_ms,
-                        _end_metrics(result),
+                        end_metrics(result),
                         result.end.message,
                     )
                 )
@@ -242,16 +242,3 @@ class Controller:
             bound = max(0.0, self._spec.budget.time_s - self._seconds_before - seconds)
             left = bound if left is None else min(left, bound)
         return Progress(self._all_counts(), self._n_trials, seconds, rate, left, self._keeper.best)
-
-
-def _end_metrics(result: EpochResult) -> Mapping[str, float]:
-    """What MLflow gets at a run's end; of weights kept from an earlier epoch, as 'kept/...'."""
-    assert result.end is not None
-    metrics: dict[str, float] = {}
-    kept_epoch = result.end.metrics.get("kept_epoch")
-    for name, value in result.end.metrics.items():
-        if not name.startswith(("train/", "validation/")):
-            metrics[name] = value
-        elif kept_epoch != result.epoch:
-            metrics[f"kept/{name}"] = value
-    return metrics

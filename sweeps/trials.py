@@ -128,5 +128,18 @@ class ReplayedTrial:
         return Ending(state, self.recorded.value, self.recorded.message)
 
 
+def end_metrics(result: EpochResult) -> Mapping[str, float]:
+    """What MLflow gets at a run's end; of weights kept from an earlier epoch, as 'kept/...'."""
+    assert result.end is not None
+    metrics: dict[str, float] = {}
+    kept_epoch = result.end.metrics.get("kept_epoch")
+    for name, value in result.end.metrics.items():
+        if not name.startswith(("train/", "validation/")):
+            metrics[name] = value
+        elif kept_epoch != result.epoch:
+            metrics[f"kept/{name}"] = value
+    return metrics
+
+
 def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)

@@ -134,6 +134,23 @@ def read_run(store: Store, mlflow_id: str) -> RunRecord:
     return _record(run)
 
 
+def sweep_of(store: Store, mlflow_id: str) -> str:
+    """The name of the sweep that a run of ours belongs to."""
+    with store.reach():
+        return str(store.client.get_run(mlflow_id).data.tags[tags.SWEEP])
+
+
+def read_history(store: Store, run: RunRecord) -> dict[tuple[str, int], float]:
+    """Every value that MLflow has of a run: by metric and epoch."""
+    with store.reach():
+        names = store.client.get_run(run.mlflow_id).data.metrics
+        return {
+            (name, point.step): point.value
+            for name in names
+            for point in store.client.get_metric_history(run.mlflow_id, name)
+        }
+
+
 def find_parent(store: Store, experiment_id: str, name: str) -> Run | None:
     """The sweep's own run; the oldest, should there be several."""
     runs = store.search_runs([experiment_id], _SWEEPS)
