@@ -11,52 +11,18 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from trainer.errors import HyperparameterError
+from trainer.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Task = Literal["classification", "regression"]
 Scalar = str | int | float | bool | None
-Kind = Literal["float", "int", "choice", "sizes", "names", "text"]
 
 LOSSES: Mapping[Task, tuple[str, ...]] = {
     "classification": ("cross_entropy", "mse", "mae", "huber"),
     "regression": ("mse", "mae", "huber"),
 }
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What one hyperparameter may be.
-
-    Attributes:
-        kind: 'sizes' is a list of whole numbers, 'names' a list of choices.
-        low, high: inclusive unless the matching `open_` flag is set.
-        scope: 'lane' may differ from lane to lane inside an array; 'array' may not.
-        optional: null is a value, meaning "not used".
-    """
-
-    kind: Kind
-    doc: str
-    unit: str = ""
-    low: float = -math.inf
-    high: float = math.inf
-    open_low: bool = False
-    open_high: bool = False
-    choices: tuple[str, ...] = ()
-    scope: Literal["lane", "array"] = "lane"
-    optional: bool = False
-    odd: bool = False
-
-    @property
-    def range_text(self) -> str:
-        """The range in words, such as '0 <= x < 1'."""
-        if self.choices:
-            return "one of " + ", ".join(self.choices)
-        left = "" if self.low == -math.inf else f"{self.low:g} {'<' if self.open_low else '<='} "
-        right = "" if self.high == math.inf else f" {'<' if self.open_high else '<='} {self.high:g}"
-        name = {"int": "whole number", "float": "number"}.get(self.kind, "x")
-        return f"{left}{name}{right}" if left or right else name
 
 
 def _hyperparameter(default: Any, rule: Rule) -> Any:  # noqa: ANN401 - dataclasses.field is typed so
@@ -311,24 +277,7 @@ def check(name: str, value: object) -> Any:  # noqa: ANN401 - the type depends o
 
     Raises: HyperparameterError with the rule, when the type or the range is wrong.
     """
-    rule = RULES[name]
-    if value is None:
-        if rule.optional:
-            return None
-        raise HyperparameterError(f"null is not a value; the rule is: {rule.range_text}")
-    if rule.kind == "sizes":
-        items = value if isinstance(value, list | tuple) else [value]
-        return tuple(_number(rule, item, whole=True) for item in items)
-    if rule.kind == "names":
-        items = value if isinstance(value, list | tuple) else [value]
-        return tuple(name for name in (_choice(rule, item) for item in items) if name != "none")
-    if rule.kind == "choice":
-        return _choice(rule, value)
-    if rule.kind == "text":
-        if not isinstance(value, str) or not value:
-            raise HyperparameterError(f"{_shown(value)} is not text")
-        return value
-    return _number(rule, value, whole=rule.kind == "int")
+    return RULES[name].check(value)
 
 
 def check_extra(name: str, value: object) -> Scalar:
@@ -366,29 +315,3 @@ def resolve(values: Mapping[str, object], task: Task) -> Hyperparameters:
         allowed = ", ".join(LOSSES[task])
         raise HyperparameterError(f"loss: {loss} has no meaning for {task}; take one of {allowed}")
     return Hyperparameters(**{**checked, "loss": loss, "extra": tuple(sorted(extra.items()))})
-
-
-def _number(rule: Rule, value: object, *, whole: bool) -> float | int:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise HyperparameterError(f"{_shown(value)} is not a {'whole ' if whole else ''}number")
-    if not math.isfinite(value):
-        raise HyperparameterError(f"{value} is not finite")
-    if whole and value != int(value):
-        raise HyperparameterError(f"{value} is not a whole number")
-    below = value < rule.low or (rule.open_low and value == rule.low)
-    above = value > rule.high or (rule.open_high and value == rule.high)
-    if below or above:
-        raise HyperparameterError(f"{value} is out of range; the rule is: {rule.range_text}")
-    if rule.odd and value % 2 == 0:
-        raise HyperparameterError(f"{value} is even; the rule is: an odd {rule.range_text}")
-    return int(value) if whole else float(value)
-
-
-def _choice(rule: Rule, value: object) -> str:
-    if value not in rule.choices:
-        raise HyperparameterError(f"{_shown(value)} is not {rule.range_text}")
-    return str(value)
-
-
-def _shown(value: object) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value)
