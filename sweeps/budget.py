@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweeps.durations import duration_s
-from sweeps.sections import entries, whole
+from tracking.files.sections import entries, whole
 
 if TYPE_CHECKING:
-    from sweeps.node import Node
+    from tracking.files.node import Node
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
-from sweeps.node import Node, nearest, shown
-from sweeps.sections import entries, flag, one_of, share, text, whole
+from tracking.files.node import Node, nearest, shown
+from tracking.files.sections import entries, flag, one_of, share, text, whole
 from trainer.data.request import BUNDLED, DataRequest, Duplicates, Missing, Scale
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sweeps.node import shown
+from tracking.files.node import shown
 from trainer.hyperparameters import DEFAULTS, plain
 
 if TYPE_CHECKING:

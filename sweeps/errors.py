@@ -1,21 +1,20 @@
 """Errors of sweeps that a user can mend.
 
 SweepError
-├── SpecError      the sweep file, or a --set, breaks a rule: file, line, key, rule, way out
 ├── SweepConflict  a sweep of that name exists and is defined otherwise
 ├── SweepHeld      another process runs the sweep
-└── RecordError    the study or the catalog can't be read or written
+└── RecordError    the study can't be read or written
+
+SpecError, a broken rule of the sweep file, is tracking's: report files break rules too.
 """
 
 from __future__ import annotations
 
+from tracking.errors import SpecError as SpecError  # noqa: PLC0414 - for those who read sweep files
+
 
 class SweepError(Exception):
     """Something the user can mend; its text is one sentence saying how."""
-
-
-class SpecError(SweepError):
-    """The sweep file, or a `--set`, breaks a rule of the format."""
 
 
 class SweepConflict(SweepError):  # noqa: N818 - reads as the state it names
@@ -27,4 +26,4 @@ class SweepHeld(SweepError):  # noqa: N818 - the same
 
 
 class RecordError(SweepError):
-    """The study or the catalog can't be read or written."""
+    """The study can't be read or written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
-from sweeps.node import Node, nearest, shown
+from tracking.files.node import Node, nearest, shown
 from trainer.errors import HyperparameterError
 from trainer.hyperparameters import OURS, PRETRAINED, RULES, check, check_extra, is_reference
 

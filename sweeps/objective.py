@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sweeps.node import nearest, shown
-from sweeps.sections import entries, one_of, text
+from tracking.files.node import nearest, shown
+from tracking.files.sections import entries, one_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sweeps.node import Node, Place
+    from tracking.files.node import Node, Place
     from trainer.hyperparameters import Task
 
 Direction = Literal["maximize", "minimize"]

@@ -10,13 +10,13 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from sweeps.node import nearest, shown
-from sweeps.sections import flag, one_of
+from tracking.files.node import nearest, shown
+from tracking.files.sections import flag, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sweeps.node import Node
+    from tracking.files.node import Node
 
 
 @dataclass(frozen=True)

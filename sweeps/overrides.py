@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeps.errors import SpecError
-from sweeps.node import Node, Place, shown
-from sweeps.yaml_source import parse
+from tracking.files.node import Node, Place, shown
+from tracking.files.yaml_source import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

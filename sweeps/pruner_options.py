@@ -12,7 +12,7 @@ from sweeps.options import Choice, Offer, Option, read_choice
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sweeps.node import Node
+    from tracking.files.node import Node
 
 _COUNT = Option("int", 0, 1_000_000)
 _FROM_ONE = Option("int", 1, 1_000_000)

@@ -9,9 +9,9 @@ from sweeps.options import Offer, Option, read_choice
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sweeps.node import Node
     from sweeps.options import Choice
     from sweeps.space import Dimension
+    from tracking.files.node import Node
 
 _FLAG = Option("flag")
 _COUNT = Option("int", 0, 1_000_000)

@@ -11,9 +11,9 @@ from sweeps.hyperparameter_values import (
     is_number,
     is_whole,
 )
-from sweeps.node import Node, shown
-from sweeps.sections import entries, flag
 from sweeps.space import Dimension, nearest_high
+from tracking.files.node import Node, shown
+from tracking.files.sections import entries, flag
 from trainer.errors import HyperparameterError
 from trainer.hyperparameters import RULES, check
 

@@ -18,14 +18,14 @@ from sweeps.search_section import check_grid, read_search
 from sweeps.space import Dimension
 from sweeps.top_level import check_keys, check_once, places, read_name, read_train, read_whole
 from sweeps.users_modules import read_pretrained
-from sweeps.yaml_source import read
+from tracking.files.yaml_source import read
 from trainer.hyperparameters import DEFAULTS, LOSSES, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from sweeps.node import Place
+    from tracking.files.node import Place
     from trainer.data.request import DataRequest
     from trainer.hyperparameters import Hyperparameters, Task
 
@@ -125,7 +125,7 @@ def load_spec(path: Path, overrides: Sequence[str] = ()) -> SweepSpec:
         overrides: `--set` texts such as 'train.epochs=5', put in before anything is checked.
     Raises: SpecError: file, line, key, what was given, the rule, and the way out.
     """
-    file_text, root = read(path)
+    file_text, root = read(path, "name, data, train, search and budget")
     root = override(root, overrides)
     check_keys(root)
     search = read_search(root)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.data_section import KEYS as DATA_KEYS
 from sweeps.hyperparameter_values import checked, has_factory, hyperparameters
-from sweeps.node import nearest, shown
-from sweeps.sections import flag, text, whole
+from tracking.files.node import nearest, shown
+from tracking.files.sections import flag, text, whole
 from trainer.hyperparameters import RULES
 
 if TYPE_CHECKING:
-    from sweeps.node import Node, Place
+    from tracking.files.node import Node, Place
 
 KEYS = (
     "name", "data", "train", "search", "sampler", "pruner", "objective", "repeats", "generation",

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sweeps.node import Node
     from sweeps.space import Dimension
     from sweeps.spec import SweepSpec
+    from tracking.files.node import Node
 
 
 def read_pretrained(

@@ -33,7 +33,13 @@ HOMES = {
     "pyarrow": ("trainer/data/",),
     "pandas": ("trainer/data/", "tracking/"),
     "mlflow": ("tracking/",),
-    "sqlalchemy": ("sweeps/study.py", "sweeps/record.py", "tracking/"),
+    "sqlalchemy": ("sweeps/study.py", "sweeps/record.py", "tracking/catalog/"),
+    "alembic": ("tracking/catalog/",),
+    "cronsim": ("tracking/cron.py",),
+    "apprise": ("tracking/reports/",),
+    "jinja2": ("tracking/reports/",),
+    "great_tables": ("tracking/reports/",),
+    "prometheus_client": ("sweeps/service/",),
 }
 NO_ROOM = "trainer/predict_template.py"  # a program of its own, copied beside a model
 HEAVY = ("torch", "mlflow", "optuna", "sklearn", "pandas")

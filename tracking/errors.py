@@ -3,7 +3,12 @@
 TrackingError
 ├── TrackingUnavailable  MLflow can't be reached or refuses
 ├── UnknownSweep         no such sweep in the store; names the nearest
-└── TableError           a factor or metric the sweep does not have
+├── TableError           a factor or metric the sweep does not have
+├── SpecError            a sweep or report file, or a --set, breaks a rule: file, line, key, way out
+├── CatalogError         the catalog can't be read or written
+├── ReportError          a report can't be made: no sweep, or what it rests on is gone
+├── ScheduleError        a schedule there is not, or is already; a time nobody can mean
+└── DeliveryError        a report could not be sent to one of its addresses
 """
 
 from __future__ import annotations
@@ -23,3 +28,23 @@ class UnknownSweep(TrackingError):  # noqa: N818 - the same
 
 class TableError(TrackingError):
     """A factor or a metric that the sweep does not have."""
+
+
+class SpecError(TrackingError):
+    """A sweep or report file, or a `--set`, breaks a rule of its format."""
+
+
+class CatalogError(TrackingError):
+    """The catalog can't be read or written."""
+
+
+class ReportError(TrackingError):
+    """A report can't be made."""
+
+
+class ScheduleError(TrackingError):
+    """A schedule there is not, or is already, or with a time nobody can mean."""
+
+
+class DeliveryError(TrackingError):
+    """A report could not be sent to one of its addresses."""

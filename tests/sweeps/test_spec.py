@@ -135,8 +135,8 @@ def test_lengths_of_time(tmp_path: Path, text: str, seconds: float) -> None:
 )  # fmt: skip
 def test_scalars_mean_what_yaml_1_2_says(text: str, value: object) -> None:
     """Words and times stay text; only null, true, false and numbers are anything else."""
-    from sweeps.node import Place
-    from sweeps.yaml_source import parse
+    from tracking.files.node import Place
+    from tracking.files.yaml_source import parse
 
     node = parse(f"key: {text}", Place("file", 1))
     assert node.plain == {"key": value}

@@ -89,10 +89,11 @@ def test_a_wrong_override_gives_its_sentence(case: str, tmp_path: Path) -> None:
 FILES: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, ": no such file in FOLDER"),
     "empty": (b"# nothing\n", ": is empty; begin with name, data, train, search and budget"),
-    "list": (b"- a\n", ":1: the file holds a list, not keys and values; begin with 'name: ...'"),
+    "list": (b"- a\n", (":1: the file holds a list, not keys and values; "
+             "begin with name, data, train, search and budget")),
     "not UTF-8": (b"name: a\nseed: \xff\n", ":2: byte 0xff is not UTF-8; save it as UTF-8"),
-    "too large": (b"#" * 1_000_001, (": is over 1 MB; a sweep file is a page, so this is another "
-                  "file")),
+    "too large": (b"#" * 1_000_001, (": is over 1 MB; such a file is a page, so "
+                  "this is another one")),
 }  # fmt: skip
 
 
@@ -110,7 +111,7 @@ def test_a_file_that_is_no_sweep_file_gives_its_sentence(case: str, tmp_path: Pa
 
 def test_a_folder_is_no_sweep_file(tmp_path: Path) -> None:
     """A folder is refused by name."""
-    with pytest.raises(SpecError, match="is a folder; name the sweep file in it"):
+    with pytest.raises(SpecError, match="is a folder; name a file in it"):
         load_spec(tmp_path)
 
 

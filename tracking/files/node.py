@@ -1,4 +1,4 @@
-"""A value of the sweep file together with the place it was written at, for errors to say."""
+"""A value of a user's file together with the place it was written at, for errors to say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from sweeps.errors import SpecError
+from tracking.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

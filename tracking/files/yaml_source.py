@@ -1,6 +1,6 @@
 """From YAML text to plain values that know their file, line and key; nothing about sweeps in here.
 
-A sweep file is data, so of YAML only mappings, lists and scalars are taken. Aliases, anchors, tags,
+Such a file is data, so of YAML only mappings, lists and scalars are taken. Aliases, anchors, tags,
 duplicate keys and further documents are refused where they stand.
 """
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sweeps.errors import SpecError
-from sweeps.node import Node, Place
-from sweeps.scalars import resolve_scalar
+from tracking.errors import SpecError
+from tracking.files.node import Node, Place
+from tracking.files.scalars import resolve_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,19 +25,21 @@ DEPTH_LIMIT = 20
 Event = Any  # PyYAML's own classes, of which the stubs know little
 
 
-def read(path: Path) -> tuple[str, Node]:
+def read(path: Path, begin_with: str) -> tuple[str, Node]:
     """The text of a file as written, and the mapping it holds.
 
+    Args:
+        begin_with: the first keys of such a file, for the error about an empty one.
     Raises: SpecError when it can't be read, is too large, is not UTF-8, or breaks YAML's rules
         or ours; the sentence names the line where there is one.
     """
     text = _read_text(path)
     root = parse(text, Place(str(path), 1))
     if root.value is None:
-        raise SpecError(f"{path}: is empty; begin with name, data, train, search and budget")
+        raise SpecError(f"{path}: is empty; begin with {begin_with}")
     if not isinstance(root.value, dict):
         raise root.wrong(
-            f"the file holds {root.shown}, not keys and values; begin with 'name: ...'"
+            f"the file holds {root.shown}, not keys and values; begin with {begin_with}"
         )
     return text, root
 
@@ -65,7 +67,7 @@ def parse(text: str, place: Place) -> Node:
 
 def _read_text(path: Path) -> str:
     if path.is_dir():
-        raise SpecError(f"{path}: is a folder; name the sweep file in it")
+        raise SpecError(f"{path}: is a folder; name a file in it")
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT_BYTES + 1)
@@ -75,7 +77,7 @@ def _read_text(path: Path) -> str:
         reason = getattr(error, "strerror", None) or error
         raise SpecError(f"{path}: can't be read: {reason}") from None
     if len(data) > SIZE_LIMIT_BYTES:
-        raise SpecError(f"{path}: is over 1 MB; a sweep file is a page, so this is another file")
+        raise SpecError(f"{path}: is over 1 MB; such a file is a page, so this is another one")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -99,7 +101,7 @@ class _Builder:
                 continue
             if root is not None:
                 at = self.node(None, _line(event))
-                raise at.wrong("a second document begins; a sweep file holds one, so split it")
+                raise at.wrong("a second document begins; a file holds one, so split it")
             root = self._build(next(events), events, self._place.key, depth=0)
         return root if root is not None else self.node(None, 1)
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sweeps.node import Node
+    from tracking.files.node import Node
 
 DIGITS_LIMIT = 100
 

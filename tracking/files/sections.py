@@ -1,16 +1,16 @@
-"""Reading a section of the sweep file: its known keys, and values of the right type and range."""
+"""Reading a section of a user's file: its known keys, and values of the right type and range."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from sweeps.node import nearest, shown
+from tracking.files.node import nearest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sweeps.node import Node
+    from tracking.files.node import Node
 
 
 def entries(node: Node, known: Collection[str], *, keep_null: bool = False) -> dict[str, Node]:
