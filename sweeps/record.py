@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sweeps.errors import RecordError
-from sweeps.stores import DATABASE_VARIABLE
+from tracking.catalog.address import fault, with_driver
+from tracking.catalog.database import one_at_a_time
+from tracking.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +37,7 @@ _SECONDS = "fairtrial.seconds"
 _FINISHED = "fairtrial.finished"
 _TICKS = "fairtrial.ticks"
 _MESSAGE = "fairtrial.message"
+_METRIC_NAMES = "study:metric_names"
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class StudyRecord:
         """
         import optuna
 
-        storage = _storage(stores)
+        storage = open_storage(stores)
         with _faults(stores):
             study = optuna.create_study(
                 storage=storage,
@@ -89,6 +93,10 @@ class StudyRecord:
             )
             if _DEFINITION not in study.user_attrs:
                 study.set_user_attr(_SPEC_TEXT, text)
+                if metric := definition.get("objective.metric"):
+                    # As `study.set_metric_names`, which warns that it may change, and as
+                    # optuna-dashboard calls the values.
+                    storage.set_study_system_attr(study._study_id, _METRIC_NAMES, [metric])  # noqa: SLF001
                 study.set_user_attr(_DEFINITION, json.dumps(definition))
         return cls(stores, storage, study)
 
@@ -194,7 +202,7 @@ def summaries(stores: Stores) -> list[SweepSummary]:
 
     if not stores.exists():
         return []
-    storage = _storage(stores)
+    storage = open_storage(stores)
     lines = []
     with _faults(stores):
         for summary in optuna.get_all_study_summaries(storage):
@@ -218,16 +226,21 @@ def summaries(stores: Stores) -> list[SweepSummary]:
     return sorted(lines, key=lambda line: line.name)
 
 
-def _storage(stores: Stores) -> RDBStorage:
+def open_storage(stores: Stores) -> RDBStorage:
+    """Optuna's storage in the stores' database, made if it is not there.
+
+    Raises: RecordError when it can't be opened.
+    """
     import optuna
     import sqlalchemy
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    with stores.lock("database"), _faults(stores):
-        storage = optuna.storages.RDBStorage(
-            stores.database_url, engine_kwargs={"pool_pre_ping": True}
-        )
+    url = with_driver(stores.database_url)
+    # The lock of the folder keeps the others on this machine out, that of the database all others.
+    with stores.lock("database"), _faults(stores), one_at_a_time(url):
+        storage = optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+    weakref.finalize(storage, storage.engine.dispose)
     if storage.engine.dialect.name == "sqlite":
         # One writer and its readers: with a write-ahead log a trial costs 10 ms, not 27.
         storage.engine.dispose()
@@ -246,21 +259,13 @@ def _faults(stores: Stores) -> Iterator[None]:
     import sqlalchemy
     from optuna.exceptions import StorageInternalError
 
+    url = with_driver(stores.database_url)
     try:
         yield
+    except CatalogError as error:
+        raise RecordError(str(error)) from error
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
-        cause = str(error.__cause__ or error).splitlines()[0]
-        shown = _without_password(stores.database_url)
-        raise RecordError(f"the study's database {shown} can't be used: {cause}") from error
-
-
-def _without_password(url: str) -> str:
-    import sqlalchemy
-
-    try:
-        return sqlalchemy.engine.make_url(url).render_as_string(hide_password=True)
-    except sqlalchemy.exc.ArgumentError:
-        return f"of {DATABASE_VARIABLE}"  # no address at all, and who knows what it holds
+        raise RecordError(f"the study's database {fault(url, error)}") from error
 
 
 def _recorded(trial: FrozenTrial) -> RecordedTrial:

