@@ -39,10 +39,10 @@ def write_csv(tables: Sequence[Table]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     header = [*tables[0].columns, *(prefix + name for prefix in prefixes for name in measured)]
-    writer.writerow(map(_words, header))
+    writer.writerow(map(csv_words, header))
     for key, level in levels.items():
         cells = [cell for of_metric in found for cell in _numbers(of_metric.get(key))]
-        writer.writerow([*map(_words, level), *cells])
+        writer.writerow([*map(csv_words, level), *cells])
     return out.getvalue()
 
 
@@ -53,7 +53,7 @@ def _numbers(row: Row | None) -> list[str]:
     return ["" if value is None else repr(value) for value in values]
 
 
-def _words(value: object) -> str:
+def csv_words(value: object) -> str:
     """A spreadsheet runs text that begins like a formula; an apostrophe makes it text."""
     text = level_text(value)
     is_text = isinstance(value, str)

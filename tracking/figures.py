@@ -1,22 +1,18 @@
 """Figures as one page that stands alone: Plotly's own JSON, and the library to draw it, packed.
 
 A page asks nothing of any network, and works from a disk and in MLflow's viewer, which shows a page
-by itself in a frame: see docs/decisions/0005-figures.md. Plotly is only needed for its library in
-JavaScript, so nothing of it is imported.
+by itself in a frame: see docs/decisions/0005-figures.md.
 """
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tracking.pages import level_text
+from tracking.plotly_library import packed_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +27,6 @@ GREY = "#6b7280"
 _GRID = "#e5e7eb"
 _MAX_LABEL = 28  # characters
 _ROW_PX = 34  # of a category on a vertical axis
-_PACKING = 6  # of gzip: 0.15 s for 1.5 MB of 4.8; the best saves 3 kB more and takes twice that
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1f2937;max-width:52rem;margin:1.5rem auto;
@@ -142,7 +137,7 @@ def render_page(title: str, figures: Sequence[Figure]) -> str:
 <p id="problem"></p>
 {sections}
 <script type="application/json" id="plots">{plots}</script>
-<script type="application/gzip" id="library">{_library()}</script>
+<script type="application/gzip" id="library">{packed_library()}</script>
 <script>{_DRAW}</script>
 </body></html>
 """
@@ -168,10 +163,3 @@ def _cells(row: Sequence[str], tag: str, n_left: int) -> list[str]:
 
 def _text(text: str) -> str:
     return escape(level_text(text))
-
-
-@cache
-def _library() -> str:
-    """plotly.min.js of the installed release, gzip in base64: 2 MB in place of 4.8."""
-    library = resources.files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
-    return base64.b64encode(gzip.compress(library, _PACKING, mtime=0)).decode()

@@ -24,6 +24,10 @@ Format = Literal["table", "markdown", "csv", "json", "latex"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
 _WIDTH = 100  # of a sentence in a terminal
+# What begins a heading, a list or a rule at the start of a line.
+_BLOCK = re.compile(r"^([-+#]|#+|-{2,}|={2,})(?=\s|$)|(?<=^\d)[.)](?=\s|$)")
+# What MLflow's viewer makes links of, to addresses and people, and of :octocat: GitHub's picture.
+_ADDRESS = re.compile(r":(?=//)|:(?=[^\s:]+:)|@(?=\w)|(?<=\bwww)\.", re.IGNORECASE)
 _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -93,27 +97,30 @@ def _wrapped(text: str) -> str:
 def _markdown(tables: Sequence[Table]) -> str:
     page = page_of(tables)
     blocks = [
-        f"**{_md(page.title)}**",
-        *map(_piped, page.sheets),
-        *map(_md, page.verdicts),
-        *map(_piped, page.evidence),
-        *(f"Note: {_md(note)}" for note in page.notes),
+        f"**{markdown_text(page.title)}**",
+        *map(markdown_sheet, page.sheets),
+        *map(markdown_text, page.verdicts),
+        *map(markdown_sheet, page.evidence),
+        *(f"Note: {markdown_text(note)}" for note in page.notes),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _piped(sheet: Sheet) -> str:
+def markdown_sheet(sheet: Sheet) -> str:
+    """A sheet as a table between pipes, under its caption."""
     rules = [":---" if i < sheet.n_left else "---:" for i in range(len(sheet.header))]
-    rows = [[_md(cell) for cell in cells] for cells in (sheet.header, *sheet.rows)]
+    rows = [[markdown_text(cell) for cell in cells] for cells in (sheet.header, *sheet.rows)]
     lines = [f"| {' | '.join(cells)} |" for cells in (rows[0], rules, *rows[1:])]
-    return "\n".join([*([_md(sheet.caption), ""] if sheet.caption else []), *lines])
+    return "\n".join([*([markdown_text(sheet.caption), ""] if sheet.caption else []), *lines])
 
 
-def _md(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """Text that Markdown shows as it is."""
     text = re.sub(r"([\\`*|~])", r"\\\1", level_text(text))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)
-    return text.replace("](", "]\\(")
+    text = _BLOCK.sub(r"\\\g<0>", text.replace("](", "]\\("))
+    return _ADDRESS.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
 def _json(tables: Sequence[Table]) -> str:

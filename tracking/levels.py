@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tracking.reading import RunRecord, SweepRecord
 
 SEED = "seed"
+# Made once: a report asks for it a million times, and json.dumps would make one each time.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 Key = tuple[int, float, str]
 
@@ -88,7 +90,7 @@ def check_metric(metric: str, runs: Sequence[RunRecord]) -> str:
 
 def canonical(value: object) -> str:
     """Canonical JSON: equal for equal values, whatever the order of their keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _CANONICAL.encode(value)
 
 
 def _axis(name: str, records: Sequence[SweepRecord], runs: Sequence[RunRecord]) -> Axis:

@@ -72,6 +72,7 @@ class ReportTable:
         id: unique in the report, of [a-z0-9-]: names the CSV file, such as 'leaderboard'.
         caption: one line, what it shows.
         notes: below it.
+        shown: False: only among the CSV files and in JSON, to keep the page short.
     """
 
     id: str
@@ -79,6 +80,7 @@ class ReportTable:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,12 @@ class Chart:
     """A Plotly figure, and the same in words for those who don't see it.
 
     Attributes:
-        id: unique in the report, of [a-z0-9-].
+        id: unique among charts, of [a-z0-9-]; 'chart-x' stands below the table 'x'.
         plot: {'data': [...], 'layout': {...}} of JSON types: titles and axes, but neither colours
             of ground and text nor fonts: those are the page's, for two themes. Traces take their
             colour by order from the page's palette unless `marker.color` or `line.color` is
-            'best', 'other' or 'baseline', which the page replaces with its own.
+            'best', 'other' or 'baseline', which the page replaces with its own. Users' text in
+            it went through `figures.plain`, since Plotly reads tags and entities in any text.
         alt: one or two sentences that say what is to be seen.
     """
 
@@ -138,6 +141,8 @@ class SeenSweep:
         digest: SHA-256 over the runs that were read: ids, states, settings and metrics.
         run_ids: MLflow's ids of those runs, sorted.
         data_digest: of the prepared data.
+        facts: JSON types that the next report is set against, and this one is made again from:
+            what may change in a sweep though its runs don't (see `seen`).
     """
 
     name: str
@@ -145,6 +150,7 @@ class SeenSweep:
     data_digest: str
     link: Link
     run_ids: Sequence[str] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
