@@ -29,6 +29,10 @@ class SweepStarted:
         sampler, pruner: their names.
         folder: of the sweep file, absolute: what its relative paths are found from.
         overrides: the `--set` texts on top of the file.
+        versions: what else decides the numbers, by name: trainer, device, torch.
+        fixed: the hyperparameters that the file fixes for all runs.
+        tags: of the user's own, put on the sweep and on each of its runs.
+        command: that makes the sweep again, as for a shell.
     """
 
     sweep: str
@@ -44,6 +48,18 @@ class SweepStarted:
     time_ms: int
     folder: str = ""
     overrides: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class SweepTagged:
+    """The tags of a sweep that is over are others in its file now."""
+
+    sweep: str
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -135,7 +151,7 @@ class SweepEnded:
     importance: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = SweepStarted | RunStarted | EpochReported | RunEnded | BestModel | SweepEnded
+Event = SweepStarted | SweepTagged | RunStarted | EpochReported | RunEnded | BestModel | SweepEnded
 
 
 class Recorder(Protocol):

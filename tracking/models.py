@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracking import tags
 from tracking.figures_writer import write_answers
+from tracking.notes import best_note, former_best_note
 from tracking.params import shorten
 from tracking.reading import CHECKPOINT
 
@@ -38,6 +39,8 @@ def log_best_model(store: Store, parent_id: str, best: BestModel, run_id: str) -
 
     Raises: TrackingUnavailable.
     """
+    from mlflow.exceptions import MlflowException
+
     with store.reach():
         client = store.client
         run = client.get_run(run_id)
@@ -55,6 +58,15 @@ def log_best_model(store: Store, parent_id: str, best: BestModel, run_id: str) -
                     # If it was MLflow that failed, setting the tag fails too: all is tried again.
                     tag = (tags.MODEL_PROBLEM, shorten(str(error), MAX_PROBLEM))
             client.set_tag(run_id, *tag)
+        sweep = run.data.tags[tags.SWEEP]
+        before = client.get_run(parent_id).data.tags.get(tags.BEST_RUN)
+        if before and before != run_id:
+            with suppress(
+                MlflowException
+            ):  # deleted since; were MLflow away, the next call says so
+                client.set_tag(before, tags.NOTE, former_best_note(sweep))
+        files = {file.path for file in client.list_artifacts(run_id)}
+        client.set_tag(run_id, tags.NOTE, best_note(sweep, files))
         client.set_tag(parent_id, tags.BEST_RUN, run_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tracking.pages import level_text
 from tracking.params import encode
 
 if TYPE_CHECKING:
@@ -33,6 +34,6 @@ def run_name(
 
 def _part(name: str, value: object) -> str:
     if isinstance(value, str):
-        return " ".join(value.split())[:MAX_PART]
+        return level_text(" ".join(value.split()))[:MAX_PART]
     text = f"{value:.3g}" if isinstance(value, float) else encode(value).replace(" ", "")
     return f"{SHORT.get(name, name)}={text}"[:MAX_PART]

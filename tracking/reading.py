@@ -7,7 +7,7 @@ import math
 import shutil
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,8 @@ class RunRecord:
         status: MLflow's; FINISHED once it is recorded as a whole.
         params: the hyperparameters in their own types, lists as lists; without the seed.
         metrics: the last value of each; of train and validation, that of the kept weights.
+        started_ms, ended_ms: Unix time in milliseconds; None while it is in flight.
+        message: why it failed.
     """
 
     mlflow_id: str
@@ -50,6 +52,9 @@ class RunRecord:
     fingerprint: str
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
+    started_ms: int = 0
+    ended_ms: int | None = None
+    message: str = ""
 
     @property
     def finished(self) -> bool:
@@ -59,7 +64,11 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class SweepRecord:
-    """One sweep as MLflow has it; `runs` in order of trial and repeat."""
+    """One sweep as MLflow has it; `runs` in order of trial and repeat.
+
+    Attributes:
+        tags: all of its own run's, those of users among them.
+    """
 
     name: str
     parent_id: str
@@ -70,6 +79,8 @@ class SweepRecord:
     pruner: str
     data_digest: str
     runs: tuple[RunRecord, ...]
+    experiment_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_sweeps(store: Store) -> list[str]:
@@ -77,17 +88,29 @@ def list_sweeps(store: Store) -> list[str]:
 
     Raises: TrackingUnavailable.
     """
+    return list(find_parents(store))
+
+
+def find_parents(store: Store) -> dict[str, Run]:
+    """The own run of every sweep by its name, sorted; the oldest, should there be several.
+
+    Raises: TrackingUnavailable.
+    """
     with store.reach():
-        experiments: list[str] = []
+        experiments: dict[str, str] = {}
         token = None
         while True:
             page = store.client.search_experiments(page_token=token)
-            experiments += [experiment.experiment_id for experiment in page]
+            experiments |= {experiment.experiment_id: experiment.name for experiment in page}
             token = page.token
             if not token:
                 break
-    runs = store.search_runs(experiments, _SWEEPS)
-    return sorted({run.data.tags[tags.SWEEP] for run in runs if tags.SWEEP in run.data.tags})
+    found: dict[str, Run] = {}
+    for run in store.search_runs(list(experiments), _SWEEPS):
+        name = run.data.tags.get(tags.SWEEP)
+        if name is not None and experiments[run.info.experiment_id] == name:
+            found.setdefault(name, run)
+    return dict(sorted(found.items()))
 
 
 def read_sweep(store: Store, name: str) -> SweepRecord:
@@ -99,11 +122,20 @@ def read_sweep(store: Store, name: str) -> SweepRecord:
         experiment = store.client.get_experiment_by_name(name)
     parent = experiment and find_parent(store, experiment.experiment_id, name)
     if not experiment or not parent:
-        raise UnknownSweep(_unknown(name, list_sweeps(store)))
+        raise UnknownSweep(unknown_sweep(name, list_sweeps(store)))
+    return read_runs(store, parent)
+
+
+def read_runs(store: Store, parent: Run) -> SweepRecord:
+    """Everything MLflow has of the sweep whose own run this is.
+
+    Raises: TrackingUnavailable.
+    """
     found = parent.data.tags
-    runs = [_record(run) for run in children(store, experiment.experiment_id).values()]
+    experiment_id = parent.info.experiment_id
+    runs = [_record(run) for run in children(store, experiment_id).values()]
     return SweepRecord(
-        name=name,
+        name=found[tags.SWEEP],
         parent_id=parent.info.run_id,
         status=parent.info.status,
         search=json.loads(join_tag(tags.SEARCH, found)),
@@ -112,6 +144,8 @@ def read_sweep(store: Store, name: str) -> SweepRecord:
         pruner=found.get(tags.PRUNER, ""),
         data_digest=found.get(tags.DATA_DIGEST, ""),
         runs=tuple(sorted(runs, key=lambda run: (run.trial, run.repeat))),
+        experiment_id=experiment_id,
+        tags=found,
     )
 
 
@@ -175,24 +209,33 @@ def best_run(record: SweepRecord) -> RunRecord:
 
     Raises: TrackingError when no trial has finished all of its runs.
     """
-    metric = record.objective["metric"]
-    sign = -1 if record.objective.get("direction") == "minimize" else 1
+    runs = best_trial(record)
+    if not runs:
+        raise TrackingError(
+            f"sweep '{record.name}' has no finished trial yet; "
+            f"carry on with: fairtrial run, or see: fairtrial status {record.name}"
+        )
+    metric, sign = record.objective["metric"], _sign(record)
+    return max(runs, key=lambda run: (sign * run.metrics[metric], -run.repeat))
+
+
+def best_trial(record: SweepRecord) -> list[RunRecord]:
+    """The runs of the trial with the best mean objective over all its repeats; none if there is
+    no such trial yet.
+    """
+    metric, sign = record.objective["metric"], _sign(record)
     n_repeats = 1 + max((run.repeat for run in record.runs), default=0)
     trials: dict[int, list[RunRecord]] = defaultdict(list)
     for run in record.runs:
         if run.finished and metric in run.metrics:
             trials[run.trial].append(run)
     whole = {trial: runs for trial, runs in trials.items() if len(runs) == n_repeats}
-    if not whole:
-        raise TrackingError(
-            f"sweep '{record.name}' has no finished trial yet; "
-            f"carry on with: fairtrial run, or see: fairtrial status {record.name}"
-        )
     best = max(
         whole,
         key=lambda trial: (sign * math.fsum(run.metrics[metric] for run in whole[trial]), -trial),
+        default=None,
     )
-    return max(whole[best], key=lambda run: (sign * run.metrics[metric], -run.repeat))
+    return [] if best is None else whole[best]
 
 
 def download_checkpoint(store: Store, run: RunRecord, folder: Path) -> None:
@@ -211,6 +254,10 @@ def download_checkpoint(store: Store, run: RunRecord, folder: Path) -> None:
             shutil.copytree(files, folder, dirs_exist_ok=True)
 
 
+def _sign(record: SweepRecord) -> int:
+    return -1 if record.objective.get("direction") == "minimize" else 1
+
+
 def _record(run: Run) -> RunRecord:
     found = run.data.tags
     params = {name: decode(text) for name, text in run.data.params.items()}
@@ -224,6 +271,9 @@ def _record(run: Run) -> RunRecord:
         fingerprint=found.get(tags.FINGERPRINT, ""),
         params=params,
         metrics=_of_kept_weights(run.data.metrics),
+        started_ms=run.info.start_time or 0,
+        ended_ms=run.info.end_time,
+        message=found.get(tags.MESSAGE, ""),
     )
 
 
@@ -235,7 +285,8 @@ def _of_kept_weights(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: v for name, v in metrics.items() if not name.startswith(KEPT)} | kept
 
 
-def _unknown(name: str, names: list[str]) -> str:
+def unknown_sweep(name: str, names: list[str]) -> str:
+    """What to tell of a sweep there is not: the nearest there are."""
     near = get_close_matches(name, names, n=2, cutoff=0.5)
     if near:
         return f"no sweep '{name}'; did you mean {' or '.join(repr(n) for n in near)}?"

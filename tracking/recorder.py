@@ -19,11 +19,13 @@ from tracking.events import (
     RunStarted,
     SweepEnded,
     SweepStarted,
+    SweepTagged,
 )
 from tracking.models import log_best_model
 from tracking.reading import children
 from tracking.run_writer import RunRecording, supersede
-from tracking.sweep_writer import begin_sweep, end_sweep
+from tracking.sweep_ending import end_sweep
+from tracking.sweep_writer import begin_sweep, tag_sweep
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -53,26 +55,32 @@ class MlflowRecorder:
         self._in_mlflow: dict[str, Run] | None = {}  # None: not known, look before creating
         self._best: BestModel | None = None
         self._ended: SweepEnded | None = None
+        self._tagged: SweepTagged | None = None
 
     def record(self, event: Event) -> None:
         """Take one event."""
         match event:
             case SweepStarted():
                 self._started, self._family, self._ended = event, None, None
-            case RunStarted():
+            case SweepTagged():
+                self._tagged = event
+            case RunStarted() | EpochReported() | RunEnded():
                 if event.id not in self._over:
-                    self._open.setdefault(event.id, RunRecording(event))
-            case EpochReported():
-                if event.id not in self._over:
-                    self._open[event.id].epochs.append(event)
-            case RunEnded():
-                if event.id not in self._over:
-                    self._open[event.id].ended = event
+                    self._record_run(event)
             case BestModel():
                 self._best = event
             case SweepEnded():
                 self._ended = event
         self._deliver_when_due(run_ended=isinstance(event, RunEnded))
+
+    def _record_run(self, event: RunStarted | EpochReported | RunEnded) -> None:
+        match event:
+            case RunStarted():
+                self._open.setdefault(event.id, RunRecording(event))
+            case EpochReported():
+                self._open[event.id].epochs.append(event)
+            case RunEnded():
+                self._open[event.id].ended = event
 
     def deliver(self) -> None:
         """Write everything recorded so far.
@@ -95,6 +103,9 @@ class MlflowRecorder:
 
     def _deliver(self, *, in_flight: bool) -> None:
         """One attempt; `in_flight` also writes runs that have not ended."""
+        if self._tagged is not None:
+            tag_sweep(self._store, self._tagged)
+            self._tagged = None
         if self._started is None:
             return
         self._failed = True
@@ -121,7 +132,7 @@ class MlflowRecorder:
             log_best_model(self._store, self._family.parent_id, self._best, mlflow_id)
             self._best = None
         if self._ended is not None:
-            self._end(self._family, self._ended)
+            self._end(self._family, started, self._ended)
 
     def _write_run(self, run: RunRecording, family: Family, in_mlflow: dict[str, Run]) -> None:
         client = self._store.client
@@ -140,10 +151,10 @@ class MlflowRecorder:
             del self._open[run.started.id]
             in_mlflow.pop(run.started.id, None)
 
-    def _end(self, family: Family, event: SweepEnded) -> None:
+    def _end(self, family: Family, started: SweepStarted, event: SweepEnded) -> None:
         with self._store.reach():
             for run in self._open.values():
                 run.suspend(self._store.client)
-        end_sweep(self._store, family, event)
+        end_sweep(self._store, family, started, event)
         # Whatever carries on is taken up from MLflow, in this process or another.
         self._open, self._in_mlflow, self._ended = {}, None, None

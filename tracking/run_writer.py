@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from tracking import tags
 from tracking.names import run_name
+from tracking.notes import ended_note
 from tracking.params import MAX_TAG, encode_all, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput, Metric, Run
@@ -29,6 +30,7 @@ class Family:
 
     Attributes:
         searched: the names of the hyperparameters that vary.
+        tags: the user's own.
     """
 
     experiment_id: str
@@ -36,6 +38,8 @@ class Family:
     sweep: str
     searched: tuple[str, ...]
     dataset: DatasetInput
+    pruner: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -135,7 +139,7 @@ class RunRecording:
             run = client.create_run(
                 family.experiment_id,
                 start_time=self.started.time_ms,
-                tags={**self._identity(family), **self._state_tags()},
+                tags={**self._identity(family), **self._state_tags(family)},
                 run_name=run_name(
                     self.started.hyperparameters,
                     family.searched,
@@ -149,11 +153,12 @@ class RunRecording:
         if not self.live:
             client.update_run(self.mlflow_id, status="RUNNING")
             self.live = True
-            return self.mlflow_id, self._state_tags()
-        return self.mlflow_id, self._state_tags() if self.ended else {}
+            return self.mlflow_id, self._state_tags(family)
+        return self.mlflow_id, self._state_tags(family) if self.ended else {}
 
     def _identity(self, family: Family) -> dict[str, str]:
         return {
+            **family.tags,
             tags.PARENT: family.parent_id,
             tags.KIND: "run",
             tags.SWEEP: family.sweep,
@@ -164,8 +169,10 @@ class RunRecording:
             **tags.origin(),
         }
 
-    def _state_tags(self) -> dict[str, str]:
+    def _state_tags(self, family: Family) -> dict[str, str]:
         found = {tags.OPTUNA_STATE: self.state}
+        if self.ended and (note := ended_note(self.ended, family.pruner)):
+            found[tags.NOTE] = note
         if self.ended and self.ended.message:
             found[tags.MESSAGE] = shorten(self.ended.message, MAX_TAG)
         return found

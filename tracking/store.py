@@ -60,6 +60,11 @@ class Store:
             self.client = _client(uri)
             self.client.search_experiments(max_results=1)
 
+    @property
+    def shown_uri(self) -> str:
+        """Its URI as it may be printed: without a password."""
+        return _without_password(self.uri)
+
     @contextmanager
     def reach(self) -> Iterator[None]:
         """Turn MLflow's failures within into TrackingUnavailable."""

@@ -1,29 +1,33 @@
-"""Writing a sweep's own run to MLflow, the parent of all others: begun, described, ended."""
+"""Writing a sweep's own run to MLflow, the parent of all others: begun, and tagged.
+
+How it ends stands in sweep_ending.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracking import tags
-from tracking.errors import TableError, TrackingUnavailable
-from tracking.figures_writer import write_figures
-from tracking.formats import render
-from tracking.params import MAX_TAG, split_tag
-from tracking.reading import find_parent, read_sweep
+from tracking.errors import TrackingUnavailable
+from tracking.pages import level_text
+from tracking.params import MAX_TAG, encode_all, join_tag, shorten, split_tag
+from tracking.reading import find_parent
 from tracking.run_writer import Family
-from tracking.tables import compare
+from tracking.views import views_of, write_views
 
 if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput
+    from collections.abc import Mapping
 
-    from tracking.events import SweepEnded, SweepStarted
+    from mlflow.entities import DatasetInput, Experiment
+
+    from tracking.events import SweepStarted, SweepTagged
     from tracking.store import Store
-    from tracking.tables import Table
 
-_STATUS: dict[str, tags.Status] = {"done": "FINISHED", "interrupted": "KILLED", "failed": "FAILED"}
 _DIGEST_LENGTH = 32  # MLflow's column holds 36 of a digest's 64; the whole is in the profile
-_REPEAT = "Repeat it: `fairtrial run sweep.yaml` (the file is among the artifacts)."
+_MAX_DATASET_NAME = 500
+_SHOWN_DIGEST = 12
+_MAX_PARAMS = 100  # of a batch
 
 
 def begin_sweep(store: Store, event: SweepStarted) -> tuple[Family, bool]:
@@ -34,7 +38,8 @@ def begin_sweep(store: Store, event: SweepStarted) -> tuple[Family, bool]:
     """
     dataset = _dataset(event)
     with store.reach():
-        experiment_id = _experiment(store, event.sweep)
+        experiment = _experiment(store, event.sweep)
+        experiment_id = str(experiment.experiment_id)
         client = store.client
         parent = find_parent(store, experiment_id, event.sweep)
         if parent is None:
@@ -47,7 +52,11 @@ def begin_sweep(store: Store, event: SweepStarted) -> tuple[Family, bool]:
         else:
             run = parent
             client.update_run(run.info.run_id, status="RUNNING")
-            _set_tags(store, run.info.run_id, _parent_tags(event))
+            set_tags(store, run.info.run_id, _parent_tags(event, parent.data.tags))
+        _write_fixed(store, run.info.run_id, event.fixed, run.data.params)
+        _tag_experiment(store, experiment_id, event.tags, experiment.tags)
+        views = views_of(event.search, event.objective, event.time_ms)
+        write_views(store, experiment_id, experiment.tags, views)
         client.log_inputs(run.info.run_id, datasets=[dataset])
         client.log_text(run.info.run_id, event.definition, "sweep.yaml")
         data = {
@@ -63,62 +72,99 @@ def begin_sweep(store: Store, event: SweepStarted) -> tuple[Family, bool]:
         sweep=event.sweep,
         searched=tuple(event.search),
         dataset=dataset,
+        pruner=event.pruner,
+        tags=event.tags,
     )
     return family, parent is not None
 
 
-def end_sweep(store: Store, family: Family, event: SweepEnded) -> None:
-    """Write the table, the figures of a sweep that is done, and the description; then the status.
+def tag_sweep(store: Store, event: SweepTagged) -> None:
+    """Put a user's tags on a sweep that is over, and on its experiment.
 
     Raises: TrackingUnavailable.
     """
-    table: Table | None = None
-    note = event.summary
-    if event.factors:
-        record = read_sweep(store, family.sweep)
-        try:
-            table = compare([record], event.factors[:1], None)
-        except TableError as error:
-            note = f"{note}\n\nNo table: {error}."
-        if event.state == "done":
-            write_figures(store, record, event)
+    if not event.tags:
+        return
     with store.reach():
-        client = store.client
-        if table is not None:
-            markdown = render(table, "markdown")
-            client.log_text(family.parent_id, markdown, "table.md")
-            client.log_text(family.parent_id, render(table, "csv"), "table.csv")
-            client.log_text(family.parent_id, render(table, "json"), "table.json")
-            room = MAX_TAG - len(note) - len(_REPEAT) - 100
-            note = f"{note}\n\n{_first_lines(markdown, room)}"
-        _set_tags(
-            store,
-            family.parent_id,
-            {tags.NOTE: f"{note}\n\n{_REPEAT}"[-MAX_TAG:], tags.STATE: event.state},
-        )
-        client.set_terminated(family.parent_id, status=_STATUS[event.state], end_time=event.time_ms)
+        experiment = store.client.get_experiment_by_name(event.sweep)
+        parent = experiment and find_parent(store, experiment.experiment_id, event.sweep)
+        if not experiment or not parent:
+            return  # nothing of it is left in MLflow, and nothing is lost
+        new = _new(event.tags, parent.data.tags)
+        if new:
+            set_tags(store, parent.info.run_id, new)
+        _tag_experiment(store, experiment.experiment_id, event.tags, experiment.tags)
 
 
-def _experiment(store: Store, name: str) -> str:
+def data_line(event: SweepStarted) -> str:
+    """Such as 'digits, 1797 rows (train 1257, validation 270, test 270), digest 713584872b37'."""
+    rows = _rows(event.data_summary)
+    n_all = f", {rows['all']} rows" if rows else ""
+    parts = ", ".join(f"{name} {n}" for name, n in rows.items() if name != "all")
+    digest = event.data_digest[:_SHOWN_DIGEST]
+    return f"{event.data_source}{n_all}{f' ({parts})' if parts else ''}, digest {digest}"
+
+
+def set_tags(store: Store, run_id: str, values: Mapping[str, str]) -> None:
+    """Set a run's tags at once. To be called within `store.reach()`."""
+    from mlflow.entities import RunTag
+
+    store.client.log_batch(run_id, tags=[RunTag(name, text) for name, text in values.items()])
+
+
+def _experiment(store: Store, name: str) -> Experiment:
     found = store.client.get_experiment_by_name(name)
     if found is None:
-        return str(store.client.create_experiment(name, tags=tags.EXPERIMENT))
+        return store.client.get_experiment(
+            store.client.create_experiment(name, tags=tags.EXPERIMENT)
+        )
     if found.lifecycle_stage == "deleted":
         raise TrackingUnavailable(
             f"MLflow's experiment '{name}' was deleted; restore it with: mlflow experiments "
             f"restore --experiment-id {found.experiment_id}, or give the sweep another name"
         )
-    return str(found.experiment_id)
+    return found
 
 
-def _parent_tags(event: SweepStarted) -> dict[str, str]:
+def _write_fixed(
+    store: Store, run_id: str, fixed: Mapping[str, Any], there: Mapping[str, str]
+) -> None:
+    """The fixed hyperparameters as params; those that are there stay: MLflow changes none."""
+    from mlflow.entities import Param
+
+    texts, _ = encode_all(fixed)
+    new = [Param(name, text) for name, text in texts.items() if name not in there]
+    if new:
+        store.client.log_batch(run_id, params=new[:_MAX_PARAMS])
+
+
+def _tag_experiment(
+    store: Store, experiment_id: str, wanted: Mapping[str, str], there: Mapping[str, str]
+) -> None:
+    for name, text in _new(wanted, there).items():
+        store.client.set_experiment_tag(experiment_id, name, text)
+
+
+def _new(wanted: Mapping[str, str], there: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in wanted.items() if there.get(name) != text}
+
+
+def _parent_tags(event: SweepStarted, before: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Args: before: the tags of a parent that was there already."""
+    versions = json.loads(join_tag(tags.VERSIONS, before or {}) or "[]")
+    if event.versions and event.versions not in versions:
+        versions.append(dict(event.versions))
     return {
+        **event.tags,  # first, as MLflow shows them
         tags.STATE: "running",
         tags.SAMPLER: event.sampler,
         tags.PRUNER: event.pruner,
         tags.DATA_DIGEST: event.data_digest,
+        tags.DATA_SOURCE: shorten(event.data_source, MAX_TAG),
+        tags.DATA_ROWS: json.dumps(_rows(event.data_summary)),
         tags.FOLDER: event.folder,
         **tags.origin(),
+        **split_tag(tags.VERSIONS, json.dumps(versions)),
         **split_tag(tags.OVERRIDES, json.dumps(event.overrides, ensure_ascii=False)),
         # Not sorted: the order of the choices is the order of a table's rows.
         **split_tag(tags.SEARCH, json.dumps(dict(event.search), ensure_ascii=False)),
@@ -126,10 +172,10 @@ def _parent_tags(event: SweepStarted) -> dict[str, str]:
     }
 
 
-def _set_tags(store: Store, run_id: str, values: dict[str, str]) -> None:
-    from mlflow.entities import RunTag
-
-    store.client.log_batch(run_id, tags=[RunTag(name, text) for name, text in values.items()])
+def _rows(summary: Mapping[str, Any]) -> dict[str, int]:
+    """Such as {'all': 1797, 'train': 1257, 'validation': 270, 'test': 270}, as far as told."""
+    parts = {name: part["shape"][0] for name, part in summary.get("splits", {}).items()}
+    return {"all": summary["rows"], **parts} if "rows" in summary else {}
 
 
 def _dataset(event: SweepStarted) -> DatasetInput:
@@ -137,18 +183,10 @@ def _dataset(event: SweepStarted) -> DatasetInput:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     dataset = Dataset(
-        name=event.data_source[:500],
+        name=level_text(event.data_source)[:_MAX_DATASET_NAME],
         digest=event.data_digest[:_DIGEST_LENGTH],
         source_type="local",
         source=json.dumps({"uri": event.data_source}),
-        profile=json.dumps({"sha256": event.data_digest}),
+        profile=json.dumps({"sha256": event.data_digest, **_rows(event.data_summary)}),
     )
     return DatasetInput(dataset, [InputTag(tags.DATASET_CONTEXT, "training")])
-
-
-def _first_lines(text: str, limit: int) -> str:
-    """The text, or as many of its lines as fit, and where the rest is."""
-    if len(text) <= limit:
-        return text
-    kept = text[: max(limit, 0)].rpartition("\n")[0]
-    return f"{kept}\n\n(cut here; the whole table is in table.md)"

@@ -6,7 +6,7 @@ import getpass
 from functools import cache
 from typing import Literal
 
-KIND = "fairtrial.kind"  # 'sweep' on a parent run, 'run' on its children
+KIND = "fairtrial.kind"  # 'sweep' on a parent run, 'run' on its children, 'report' on a report
 SWEEP = "fairtrial.sweep"
 TRIAL = "fairtrial.trial"
 REPEAT = "fairtrial.repeat"
@@ -28,7 +28,14 @@ PRUNER = "fairtrial.pruner"
 DATA_DIGEST = "fairtrial.data_digest"
 BEST_RUN = "fairtrial.best_run"
 FOLDER = "fairtrial.folder"  # of the sweep file, absolute
+VERSIONS = "fairtrial.versions"  # all it was trained under, a JSON list of {trainer, device, torch}
+DATA_SOURCE = "fairtrial.data_source"  # as in the sweep file
+DATA_ROWS = "fairtrial.data_rows"  # a JSON mapping: rows in all, and of each part
+IMPORTANCE = "fairtrial.importance"  # of each factor: a JSON mapping, summing to 1
 OVERRIDES = "fairtrial.overrides"  # the --set texts on top of the sweep file, a JSON list
+
+REPORT_KEY = "fairtrial.report_key"  # of a run of kind 'report': our own id of the kept report
+REPORT_DIGEST = "fairtrial.report_digest"
 
 # Opens the experiment in MLflow's view of model training, not of GenAI.
 EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}

@@ -62,7 +62,7 @@ def test_parent_holds_what_is_fixed(store: Store, script: Any, play: Any) -> Non
     assert list(json.loads(tags["fairtrial.search"])) == ["learning_rate", "activation"]
     note = tags["mlflow.note.content"]
     assert note.startswith("Three trials were trained.")
-    assert "| learning_rate |" in note
+    assert "| learning_rate&emsp; | mean&emsp; |" in note
     assert "`fairtrial run sweep.yaml`" in note
     client, parent_id = store.client, parent.info.run_id
     names = {artifact.path for artifact in client.list_artifacts(parent_id)}
