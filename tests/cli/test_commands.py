@@ -146,7 +146,7 @@ def test_an_empty_folder_stays_empty(folder: Path, fairtrial: Callable[..., Resu
     status = fairtrial("status")
     assert (status.exit_code, status.stdout) == (0, "")
     assert "no sweeps yet" in status.stderr
-    assert json.loads(fairtrial("status", "--json").stdout) == {"sweeps": []}
+    assert json.loads(fairtrial("status", "--json").stdout) == {"sweeps": [], "jobs": []}
     assert fairtrial("status", "rates").exit_code == 2
     assert fairtrial("doctor").exit_code == 0
     assert list(folder.iterdir()) == []

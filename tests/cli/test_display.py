@@ -8,8 +8,9 @@ import pty
 import sys
 from typing import TYPE_CHECKING
 
-from cli.display import LiveDisplay, PlainDisplay, display, line
+from cli.display import LiveDisplay, PlainDisplay, display
 from sweeps.progress import Best, Progress
+from sweeps.words import progress_line
 
 if TYPE_CHECKING:
     import pytest
@@ -21,12 +22,12 @@ PROGRESS = Progress(COUNTS, 20, 4.0, 2.0, 75.4, BEST)
 
 def test_a_line_says_where_a_sweep_stands() -> None:
     """How many of how many, their states, the speed, the best with its settings, what is left."""
-    assert line(PROGRESS, "validation/accuracy") == (
+    assert progress_line(PROGRESS, "validation/accuracy") == (
         "8/20 trials, 4 running, 2 pruned, 1 failed, 2.0 trials/s, best validation/accuracy 0.9877 "
         "(trial 3: learning_rate 0.003123, hidden [64, 32]), about 1 min 15 s left"
     )
     unbounded = Progress(COUNTS, None, 4.0, 2.0, None, None)
-    assert line(unbounded, "x") == "8 trials, 4 running, 2 pruned, 1 failed, 2.0 trials/s"
+    assert progress_line(unbounded, "x") == "8 trials, 4 running, 2 pruned, 1 failed, 2.0 trials/s"
 
 
 def read_to_the_end(terminal: int) -> str:
@@ -72,4 +73,4 @@ def test_a_file_gets_lines(capsys: pytest.CaptureFixture[str]) -> None:
         shown.ticked(PROGRESS)
     first, second = capsys.readouterr().err.splitlines()
     assert first == "trial 7 failed: run 7.0: it broke"
-    assert second == f"digits: {line(PROGRESS, 'validation/accuracy')}"
+    assert second == f"digits: {progress_line(PROGRESS, 'validation/accuracy')}"

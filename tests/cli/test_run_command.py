@@ -217,9 +217,9 @@ def test_mlflow_away_is_one_sentence(
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("nonsense", "of FAIRTRIAL_DATABASE_URL"),
-        ("postgresql+none://me:secret@h/d", "postgresql+none://me:***@h/d"),
-        ("sqlite:////none/at/all.db", "sqlite:////none/at/all.db"),
+        ("nonsense", "of FAIRTRIAL_DATABASE_URL has no address that can be read"),
+        ("postgresql+none://me:secret@h/d", "postgresql+none://me:***@h/d has no address that"),
+        ("sqlite:////none/at/all.db", "/none/at/all.db can't be"),
     ],
 )
 @pytest.mark.usefixtures("project")
@@ -236,7 +236,8 @@ def test_a_wrong_database_is_one_sentence(
     for words in (["run", "sweep.yaml"], ["status"]):
         run = fairtrial(*words)
         assert (run.exit_code, run.stdout) == (1, "")
-        assert f"the study's database {shown} can't be used" in run.stderr
+        assert shown in run.stderr
+        assert "secret" not in run.stderr
 
 
 @pytest.mark.parametrize("database", [".fairtrial/fairtrial.db", "mlflow.db"])
