@@ -7,8 +7,13 @@ from typing import Annotated
 
 import typer
 
+from cli.completion import sweep_names
+
 SweepFile = Annotated[Path, typer.Argument(metavar="FILE", help="A sweep file (YAML).")]
-SweepName = Annotated[str, typer.Argument(metavar="SWEEP", help="The name of a sweep.")]
+SweepName = Annotated[
+    str,
+    typer.Argument(metavar="SWEEP", help="The name of a sweep.", autocompletion=sweep_names),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Set = Annotated[
     list[str] | None,

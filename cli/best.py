@@ -29,7 +29,19 @@ def command(
 ) -> None:
     """Show the best run of a sweep: its settings and what it measured.
 
-    Example: fairtrial best digits-search --export best/
+    It is the best run of the trial whose mean objective over all repeats is best. With --export
+    its model comes as files that need no Fairtrial: weights, settings, and a script that
+    predicts.
+
+    Files: with --export, config.yaml, weights.safetensors, predict.py and more in FOLDER.
+
+    Environment: MLFLOW_TRACKING_URI, where the runs are read from.
+
+    Exit codes: 0 done; 1 MLflow can't be reached, or FOLDER can't be written to; 2 no such sweep,
+    or no finished trial.
+
+    Examples: fairtrial best digits-search
+    fairtrial best digits-search --export best/ --json
     """
     from tracking.reading import best_run, download_checkpoint, read_sweep
     from tracking.store import open_store

@@ -6,7 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from cli.output import duration, settings, talk
+from cli.output import settings, talk
+from sweeps.words import progress_line, time_left
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,7 +48,7 @@ class PlainDisplay:
         """See Observer."""
         if time.monotonic() - self._said >= _PLAIN_EVERY_S:
             self._said = time.monotonic()
-            talk(f"{self._title}: {line(progress, self._objective)}")
+            talk(f"{self._title}: {progress_line(progress, self._objective)}")
 
 
 class LiveDisplay:
@@ -99,7 +100,7 @@ class LiveDisplay:
             Text(self._title, style="bold"),
             ProgressBar(total=progress.total, completed=over, width=30),
             Text(f"{over}{of} trials"),
-            Text(_left(progress), style="dim"),
+            Text(time_left(progress), style="dim"),
         )
         states = Text()
         for state, style, word in (
@@ -117,30 +118,3 @@ class LiveDisplay:
             best.append(settings(progress.best.params), style="not bold")
             parts.append(best)
         return Group(*parts)
-
-
-def line(progress: Progress, objective: str) -> str:
-    """Where a sweep stands, in one line."""
-    counts = progress.counts
-    over = counts["COMPLETE"] + counts["PRUNED"] + counts["FAIL"]
-    of = "" if progress.total is None else f"/{progress.total}"
-    parts = [
-        f"{over}{of} trials",
-        f"{counts['RUNNING']} running",
-        f"{counts['PRUNED']} pruned",
-        f"{counts['FAIL']} failed",
-        f"{progress.trials_per_second:.1f} trials/s",
-    ]
-    if progress.best is not None:
-        parts.append(
-            f"best {objective} {progress.best.value:.4f} (trial {progress.best.trial}: "
-            f"{settings(progress.best.params)})"
-        )
-    if _left(progress):
-        parts.append(_left(progress))
-    return ", ".join(parts)
-
-
-def _left(progress: Progress) -> str:
-    left = progress.seconds_left
-    return "" if left is None else f"about {duration(left)} left"

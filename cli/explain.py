@@ -21,7 +21,12 @@ def command(
 
     What is not on record is computed again from the recorded configuration, seed and data.
 
-    Example: fairtrial explain digits-search --trial 3
+    Environment: MLFLOW_TRACKING_URI, where the run is read from.
+
+    Exit codes: 0 done; 1 MLflow can't be reached; 2 no such sweep or trial, or its data is gone.
+
+    Examples: fairtrial explain digits-search
+    fairtrial explain digits-search --trial 3
     """
     from sweeps.explain import explain
     from sweeps.stage_page import as_text

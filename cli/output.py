@@ -9,18 +9,27 @@ import typer
 from typer.core import TyperGroup
 
 from sweeps.errors import RecordError, SweepError, SweepHeld
-from tracking.errors import TrackingError, TrackingUnavailable
+from sweeps.words import duration as duration  # noqa: PLC0414 - what commands print with
+from sweeps.words import settings as settings  # noqa: PLC0414
+from sweeps.words import shown as shown  # noqa: PLC0414
+from tracking.errors import (
+    CatalogError,
+    DeliveryError,
+    ReportError,
+    TrackingError,
+    TrackingUnavailable,
+)
+from tracking.files.node import printable
 from trainer.errors import TrainerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_SHORT_S, _MINUTE_S = 10, 60
-
 _OURS = (TrainerError, SweepError, TrackingError)
-_WORK = (RecordError, SweepHeld, TrackingUnavailable)  # the input is right, the work can't be done
+# The input is right, the work can't be done:
+_WORK = (RecordError, SweepHeld, TrackingUnavailable, CatalogError, ReportError, DeliveryError)
 
 
 class Sentences(TyperGroup):
@@ -58,7 +67,9 @@ def json_data(value: Mapping[str, Any]) -> None:
 def talk(text: str) -> None:
     """What a person wants to know beside it, to stderr."""
     sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
+    # What users or files are called must not move a terminal's cursor or turn its text around.
+    told = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    sys.stderr.write(f"{told}\n")
     sys.stderr.flush()
 
 
@@ -76,40 +87,21 @@ def talk_of_log() -> None:
         logger.addHandler(Talk())
 
 
-def duration(seconds: float) -> str:
-    """Such as '0.8 s', '12 s', '3 min 20 s' or '2 h 5 min'."""
-    if seconds < _SHORT_S:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), _MINUTE_S)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+def columns(header: list[str], rows: list[list[str]], words: Collection[str] = ()) -> str:
+    """Aligned plain text, each cell on one line.
 
-
-def shown(value: object) -> str:
-    """A hyperparameter's value for people: short numbers, lists as in the file."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(shown(item) for item in value) + "]"
-    return "null" if value is None else str(value)
-
-
-def settings(params: Mapping[str, Any]) -> str:
-    """Such as 'learning_rate 0.0031, batch_size 32'."""
-    return ", ".join(f"{name} {shown(value)}" for name, value in params.items())
-
-
-def columns(header: list[str], rows: list[list[str]]) -> str:
-    """Aligned plain text; the first column to the left, the rest to the right."""
+    Args:
+        words: headings of columns that are aligned left, as the first is; the rest to the right.
+    """
+    rows = [[printable(cell) for cell in row] for row in rows]
+    lefts = [i == 0 or heading in words for i, heading in enumerate(header)]
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
 
     def line(cells: list[str]) -> str:
-        first, *rest = (
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        aligned = (
+            cell.ljust(width) if left else cell.rjust(width)
+            for cell, width, left in zip(cells, widths, lefts, strict=True)
         )
-        return "  ".join([first, *rest]).rstrip()
+        return "  ".join(aligned).rstrip()
 
     return "\n".join([line(header), *map(line, rows)])

@@ -19,7 +19,16 @@ def command(
 ) -> None:
     """Train a recorded run again and compare every metric of every epoch, bit by bit.
 
-    Example: fairtrial reproduce bf1fb58569224cde9cc71e07da8de31a
+    Its sweep file, data and modules are taken from where they were. Nothing is recorded. The
+    same bits are promised on one kind of machine: one torch build, one processor family.
+
+    Environment: MLFLOW_TRACKING_URI, where the run is read from.
+
+    Exit codes: 0 all the same; 1 some number differs, or MLflow can't be reached; 2 no such run,
+    or what it was made from is gone or changed.
+
+    Examples: fairtrial reproduce bf1fb58569224cde9cc71e07da8de31a
+    fairtrial reproduce bf1fb58569224cde9cc71e07da8de31a --json
     """
     from sweeps.reproduce import reproduce
     from tracking.store import open_store

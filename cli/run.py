@@ -39,16 +39,54 @@ def command(
 ) -> None:
     """Start a sweep, or carry on the one of that name; print its table.
 
-    Example: fairtrial run examples/learning_rate.yaml
+    The data is loaded, cleaned and split; the file's grid or sampler says which configurations
+    are trained; every run is recorded in MLflow, every trial in an Optuna study. Ctrl-C once ends
+    the tick at work, and everything so far is kept: the same command carries on, and the numbers
+    are those of a sweep that was never interrupted, also after kill -9. A finished sweep is not
+    trained again: only its table is printed.
+
+    Files: mlflow.db and mlruns (or MLflow's server) hold the runs, .fairtrial the study and the
+    best weights. FILE's own folder is where its paths and modules are found from.
+
+    Environment: MLFLOW_TRACKING_URI, where runs are recorded; FAIRTRIAL_DATABASE_URL, where the
+    study is kept.
+
+    Exit codes: 0 done; 1 every trial failed, or a store can't be reached; 2 the file, the data or
+    an option is wrong; 130 interrupted.
+
+    Examples: fairtrial run examples/learning_rate.yaml
+    fairtrial run examples/search.yaml --trials 20 --set train.epochs=5 --json
+    fairtrial run examples/search.yaml --dry-run
+    """
+    from sweeps.spec import load_spec
+
+    spec = load_spec(file, set_ or ())
+    run_and_conclude(
+        spec, words=str(file), lanes=lanes, trials=trials, dry_run=dry_run, as_json=json
+    )
+
+
+def run_and_conclude(
+    spec: SweepSpec,
+    *,
+    words: str,
+    lanes: int | None = None,
+    trials: int | None = None,
+    dry_run: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Run a sweep in sight of a person, and print its table.
+
+    Args:
+        words: what `fairtrial run` takes to carry it on.
+    Raises: typer.Exit with how it ended; SweepError, TrackingError, TrainerError.
     """
     from sweeps.launch import DEFAULT_LANES, prepare_data
     from sweeps.pretrained import find_pretrained
-    from sweeps.spec import load_spec
     from tracking.store import open_store
     from trainer.data.summary import summary_lines
 
     talk_of_log()
-    spec = load_spec(file, set_ or ())
     splits = prepare_data(spec)
     pretrained = find_pretrained(spec, open_store)
     for line in summary_lines(splits[0]):
@@ -57,10 +95,10 @@ def command(
     if dry_run:
         from sweeps.probe import estimate
 
-        _plan(spec, estimate(spec, splits, lanes, trials, pretrained), lanes, as_json=json)
+        _plan(spec, estimate(spec, splits, lanes, trials, pretrained), lanes, as_json=as_json)
         return
     outcome = _run(spec, splits, pretrained, lanes, trials)
-    _conclude(spec, outcome, str(file), as_json=json)
+    _conclude(spec, outcome, words, as_json=as_json)
     raise typer.Exit(_exit_code(outcome))
 
 
@@ -136,12 +174,12 @@ def _plan(spec: SweepSpec, plan: Estimate, lanes: int, *, as_json: bool) -> None
     talk("nothing was written")
 
 
-def _conclude(spec: SweepSpec, outcome: Outcome, file: str, *, as_json: bool) -> None:
+def _conclude(spec: SweepSpec, outcome: Outcome, words: str, *, as_json: bool) -> None:
     from sweeps.launch import summary
 
     talk(f"{spec.name}: {summary(spec, outcome)} {duration(outcome.seconds)}.")
     if outcome.state == "interrupted":
-        talk(f"interrupted; everything so far is recorded. Carry on with: fairtrial run {file}")
+        talk(f"interrupted; everything so far is recorded. Carry on with: fairtrial run {words}")
     elif outcome.trained == 0:
         talk("nothing was left to train; raise its budget to add trials")
     table = None

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.arguments import Json
+from cli.catalog import catalog_if_any
+from cli.completion import sweep_names
 from cli.output import columns, data, duration, json_data, talk
+from cli.submit import job_json, job_lines, jobs_of
 
 if TYPE_CHECKING:
     from sweeps.record import SweepSummary
@@ -16,13 +19,21 @@ if TYPE_CHECKING:
 
 def command(
     sweep: Annotated[
-        str | None, typer.Argument(metavar="[SWEEP]", help="One sweep; all if left out.")
+        str | None,
+        typer.Argument(
+            metavar="[SWEEP]", help="One sweep; all if left out.", autocompletion=sweep_names
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show the sweeps of this folder: trials by state, the best value, time.
+    """Show the sweeps of this folder: trials by state, the best value, time; and what is queued.
 
-    Example: fairtrial status
+    Environment: FAIRTRIAL_DATABASE_URL, where it is kept; else .fairtrial/fairtrial.db here.
+
+    Exit codes: 0 done; 1 the database can't be read; 2 no such sweep.
+
+    Examples: fairtrial status
+    fairtrial status digits-search --json
     """
     from sweeps.record import summaries
     from sweeps.stores import Stores
@@ -30,6 +41,7 @@ def command(
 
     stores = Stores.here()
     lines = summaries(stores)
+    jobs = jobs_of(catalog_if_any(), ("queued", "running")) if sweep is None else []
     if sweep is not None:
         names = [line.name for line in lines]
         if sweep not in names:
@@ -39,13 +51,16 @@ def command(
         lines = [line for line in lines if line.name == sweep]
     running = {line.name: stores.is_running(line.name) for line in lines}
     if json:
-        json_data({"sweeps": [_json(line, running=running[line.name]) for line in lines]})
+        found = [_json(line, running=running[line.name]) for line in lines]
+        json_data({"sweeps": found, "jobs": [job_json(job) for job in jobs]})
         return
-    if not lines:
+    if lines:
+        header = ["sweep", "state", "complete", "pruned", "failed", "in flight", "best", "time"]
+        data(columns(header, [_row(line, running=running[line.name]) for line in lines]))
+    else:
         talk(f"no sweeps yet in {stores.folder}; start one with: fairtrial run FILE")
-        return
-    header = ["sweep", "state", "complete", "pruned", "failed", "in flight", "best", "time"]
-    data(columns(header, [_row(line, running=running[line.name]) for line in lines]))
+    if jobs:
+        data(f"\n{job_lines(jobs)}" if lines else job_lines(jobs))
 
 
 def _state(line: SweepSummary, *, running: bool) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "source", "target", "validation", "test", "scale", "duplicates", "missing", "classes",
-    "train_rows", "resplit", "image_size",
+    "train_rows", "resplit", "image_size", "ignore",
 )  # fmt: skip
 REGRESSION_SOURCES = ("diabetes",)
 TABLES = (".csv", ".tsv", ".parquet")
@@ -66,6 +66,7 @@ def read_data(root: Node, folder: Path) -> DataRequest:
         train_rows=whole(given["train_rows"], 1) if "train_rows" in given else None,
         resplit=flag(given["resplit"]) if "resplit" in given else False,
         image_size=_image_size(given.get("image_size"), source, is_folder=is_folder),
+        ignore=_ignore(given.get("ignore"), source, is_folder=is_folder),
     )
 
 
@@ -151,6 +152,17 @@ def _classes(node: Node, source: str) -> tuple[int | str, ...]:
     if len(labels) < 2:  # noqa: PLR2004 - telling apart takes two
         raise node.wrong(f"{shown(node.plain)} leaves nothing to tell apart; name at least two")
     return tuple(labels)
+
+
+def _ignore(node: Node | None, source: str, *, is_folder: bool) -> tuple[str, ...] | None:
+    """Columns of a table that are no inputs."""
+    if node is None:
+        return None
+    if is_folder or source in BUNDLED or _suffix(source) in ARRAYS:
+        raise node.wrong(f"has no meaning for {source}, which has no columns of yours; remove it")
+    if not isinstance(node.value, list):
+        raise node.wrong(f"{node.shown} is no list; write names of columns, such as [id, date]")
+    return tuple(dict.fromkeys(text(item) for item in node.value)) or None
 
 
 def _image_size(node: Node | None, source: str, *, is_folder: bool) -> tuple[int, int] | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trainer.runs import RunConfig
 
 TRAINER_REVISION = 1  # raised when the same configuration gives other numbers than before
+DEVICE_CLASS = "cpu"
 
 
 def fingerprint(
@@ -17,7 +19,7 @@ def fingerprint(
     data_digest: str,
     pretrained_digest: str = "",
     module_digest: str = "",
-    device_class: str = "cpu",
+    device_class: str = DEVICE_CLASS,
 ) -> str:
     """SHA-256 (hex) of the canonical JSON of a run's hyperparameters, seed, data and trainer.
 
@@ -39,3 +41,12 @@ def fingerprint(
         known_by["module"] = module_digest
     text = json.dumps(known_by, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """What else decides the numbers of all runs of a sweep, for its record; read, not loaded."""
+    return {
+        "trainer": str(TRAINER_REVISION),
+        "device": DEVICE_CLASS,
+        "torch": version("torch"),
+    }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import tempfile
 import time
 from contextlib import suppress
@@ -16,6 +17,7 @@ from sweeps.best import BestKeeper
 from sweeps.controller import Controller
 from sweeps.engines.in_process import InProcessEngine
 from sweeps.errors import SweepConflict
+from sweeps.fingerprint import versions
 from sweeps.importance import importance_of
 from sweeps.model_check import check_models
 from sweeps.progress import Outcome, Silent
@@ -26,7 +28,7 @@ from sweeps.stage_page import Facts, as_markdown, data_lines
 from sweeps.study import DecisionStudy
 from sweeps.users_modules import module_digests
 from tracking.errors import TrackingUnavailable
-from tracking.events import Answers, BestModel, SweepEnded, SweepStarted
+from tracking.events import Answers, BestModel, SweepEnded, SweepStarted, SweepTagged
 from trainer.data.preparation import prepare_splits
 from trainer.hyperparameters import plain
 
@@ -102,9 +104,10 @@ def run_sweep(
         keeper = BestKeeper(spec, runs, splits, stores.checkpoint(spec.name))
         bound = n_trials_of(spec, n_trials)
         ended = _has_ended(spec, record, bound)
-        if not ended:
-            recorder.record(_started(spec, splits))
-            recorder.deliver()
+        recorder.record(
+            SweepTagged(spec.name, spec.tags) if ended else _started(spec, splits, n_trials)
+        )
+        recorder.deliver()
         controller = Controller(
             spec,
             study=DecisionStudy(spec),
@@ -171,7 +174,17 @@ def _digest(splits: Sequence[PreparedData]) -> str:
     return hashlib.sha256("".join(split.digest for split in splits).encode()).hexdigest()
 
 
-def _started(spec: SweepSpec, splits: Sequence[PreparedData]) -> SweepStarted:
+def _command(spec: SweepSpec, n_trials: int | None) -> str:
+    """That runs this sweep again, as for a shell."""
+    words = ["fairtrial", "run", str(spec.path.absolute())]
+    for text in spec.overrides:
+        words += ["--set", text]
+    if n_trials is not None:
+        words += ["--trials", str(n_trials)]
+    return shlex.join(words)
+
+
+def _started(spec: SweepSpec, splits: Sequence[PreparedData], n_trials: int | None) -> SweepStarted:
     return SweepStarted(
         sweep=spec.name,
         definition=spec.text,
@@ -186,6 +199,10 @@ def _started(spec: SweepSpec, splits: Sequence[PreparedData]) -> SweepStarted:
         time_ms=_now(),
         folder=str(spec.path.absolute().parent),
         overrides=spec.overrides,
+        versions=versions(),
+        fixed={name: plain(name, value) for name, value in spec.train.items()},
+        tags=spec.tags,
+        command=_command(spec, n_trials),
     )
 
 

@@ -16,20 +16,26 @@ from sweeps.pruner_options import read_pruner
 from sweeps.sampler_options import read_sampler
 from sweeps.search_section import check_grid, read_search
 from sweeps.space import Dimension
+from sweeps.tags_section import read_tags
 from sweeps.top_level import check_keys, check_once, places, read_name, read_train, read_whole
 from sweeps.users_modules import read_pretrained
-from tracking.files.yaml_source import read
+from tracking.files.node import Place
+from tracking.files.yaml_source import parse, read
 from trainer.hyperparameters import DEFAULTS, LOSSES, resolve
+from trainer.user_modules import forget_changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tracking.files.node import Place
+    from tracking.files.node import Node
     from trainer.data.request import DataRequest
     from trainer.hyperparameters import Hyperparameters, Task
 
-__all__ = ["Budget", "Choice", "Dimension", "Objective", "SweepSpec", "differences", "load_spec"]
+__all__ = [
+    "Budget", "Choice", "Dimension", "Objective", "SweepSpec", "differences", "load_spec",
+    "parse_spec",
+]  # fmt: skip
 
 differences = _definition.differences
 
@@ -44,6 +50,7 @@ class SweepSpec:
         repeats: runs of each trial.
         generation: trials in flight on the logical clock.
         text: the file as written; `overrides` are the `--set` texts on top of it.
+        tags: the user's own, to find sweeps by; no part of the definition.
         places: where the keys stand that are checked again once the data is loaded.
     """
 
@@ -61,6 +68,7 @@ class SweepSpec:
     text: str
     path: Path
     overrides: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -126,6 +134,21 @@ def load_spec(path: Path, overrides: Sequence[str] = ()) -> SweepSpec:
     Raises: SpecError: file, line, key, what was given, the rule, and the way out.
     """
     file_text, root = read(path, "name, data, train, search and budget")
+    return _spec(file_text, root, path, overrides)
+
+
+def parse_spec(text: str, file: Path, overrides: Sequence[str] = ()) -> SweepSpec:
+    """The same from a text that was kept.
+
+    Args:
+        file: where it once stood: named in errors, and what its paths are found from.
+    Raises: SpecError, as in `load_spec`.
+    """
+    return _spec(text, parse(text, Place(str(file), 1)), file, overrides)
+
+
+def _spec(file_text: str, root: Node, path: Path, overrides: Sequence[str]) -> SweepSpec:
+    forget_changed(path.absolute().parent)
     root = override(root, overrides)
     check_keys(root)
     search = read_search(root)
@@ -156,6 +179,7 @@ def load_spec(path: Path, overrides: Sequence[str] = ()) -> SweepSpec:
         text=file_text,
         path=path,
         overrides=tuple(overrides),
+        tags=read_tags(root),
         places=places(root),
     )
     task = known or objective.task

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "name", "data", "train", "search", "sampler", "pruner", "objective", "repeats", "generation",
-    "seed", "budget", "asynchronous",
+    "seed", "budget", "tags", "asynchronous",
 )  # fmt: skip
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -24,6 +24,7 @@ HOMES = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "optuna": ("sweeps/",),
+    "optuna_dashboard": ("sweeps/",),
     "cmaes": ("sweeps/",),
     "ray": ("sweeps/",),
     "torch": ("trainer/",),
@@ -40,6 +41,7 @@ HOMES = {
     "jinja2": ("tracking/reports/",),
     "great_tables": ("tracking/reports/",),
     "prometheus_client": ("sweeps/service/",),
+    "psutil": ("sweeps/service/", "sweeps/doctor/"),
 }
 NO_ROOM = "trainer/predict_template.py"  # a program of its own, copied beside a model
 HEAVY = ("torch", "mlflow", "optuna", "sklearn", "pandas")

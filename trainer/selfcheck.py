@@ -26,3 +26,12 @@ def lanes_equal_solo(lanes: int = 5) -> bool:
     finally:
         torch.set_num_threads(threads)
     return True
+
+
+def accelerators() -> list[str]:
+    """The names of the CUDA devices that torch sees."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return []
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]

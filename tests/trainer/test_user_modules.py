@@ -36,6 +36,31 @@ def test_an_object_is_found_in_a_module_or_a_package(folder: Path) -> None:
     assert sys.path.count(str(folder)) == 1
 
 
+def test_an_edited_file_is_seen_by_the_next_sweep_alone(folder: Path) -> None:
+    """Until it is asked for, what was loaded stays, and is known by the bytes it was loaded from."""
+    one, two = folder / "one", folder / "two"
+    for place, value in ((one, 1), (two, 2)):
+        place.mkdir()
+        (place / "own_net.py").write_text(
+            f"from own_part import value\ndef make(): return {value}\n"
+        )
+        (place / "own_part.py").write_text(f"value = {value}\n")
+    make, digest = (
+        user_modules.load("own_net:make", one),
+        user_modules.digest_of("own_net:make", one),
+    )
+    (one / "own_net.py").write_text("def make(): return 3\n")
+    assert user_modules.load("own_net:make", one) is make
+    assert user_modules.digest_of("own_net:make", one) == digest
+    user_modules.forget_changed(one)
+    assert user_modules.load("own_net:make", one)() == 3
+    assert user_modules.digest_of("own_net:make", one) != digest
+    user_modules.forget_changed(two)
+    assert user_modules.load("own_net:make", two)() == 2
+    assert user_modules.load("own_part:value", two) == 2
+    assert str(one) not in sys.path
+
+
 def test_a_users_trainer_does_not_shadow_ours(folder: Path) -> None:
     """Files named as our packages or the standard library's are found after those."""
     for name in ("trainer", "sweeps", "tracking", "cli", "statistics"):

@@ -38,6 +38,11 @@ def load_factory(request: DataRequest) -> RawTable:
     if isinstance(made, pd.DataFrame):
         return table_from_frame(made, request)
     if isinstance(made, tuple) and len(made) == 2:  # noqa: PLR2004 - a pair
+        if request.ignore:
+            raise DataError(
+                f"'{request.source}' returned arrays, which have no named columns; "
+                "leave data.ignore out"
+            )
         inputs, targets = made
         return table_from_arrays(np.asarray(inputs), np.asarray(targets), request)
     raise DataError(

@@ -23,7 +23,7 @@ class DataRequest:
     Attributes:
         source: a bundled name, a path, or 'package.module:function'.
         folder: what a relative path and a user module are found from: the sweep file's folder.
-        target: the column to predict, for tables.
+        target: the column to predict, for tables; `ignore`: columns that are no inputs.
         validation, test: shares of the rows, each in (0, 1), together below 1.
         classes: only the rows with these labels.
         train_rows: at most this many training rows, stratified for classes.
@@ -47,3 +47,4 @@ class DataRequest:
     image_size: tuple[int, int] | None = None
     tokenizers: tuple[str, ...] = ()
     task: Task | None = None
+    ignore: tuple[str, ...] | None = None

@@ -45,7 +45,7 @@ def table_from_frame(
         frame: [N, columns]; its index is not used.
         lines: the line of the file on which each row begins, if it is a text file.
     Raises: DataError, if names are missing or equal, if the target is not named or not
-        there (with the nearest name), or if nothing is left beside it.
+        there (with the nearest name), or if nothing is left beside it and what is ignored.
     """
     names = [str(name) for name in frame.columns]
     _check_names(names, request.source)
@@ -56,15 +56,17 @@ def table_from_frame(
         )
     if request.target not in names:
         raise DataError(_no_such_column(request.source, request.target, names))
-    if len(names) == 1:
+    ignored = _ignored(request, names)
+    if len(names) == 1 + len(ignored):
+        but = " and those of data.ignore" if ignored else ""
         raise DataError(
-            f"{request.source} has no column besides the target '{request.target}'; "
+            f"{request.source} has no column besides the target '{request.target}'{but}; "
             "add columns to predict it from"
         )
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     return RawTable(
         name=request.source,
-        inputs=frame.drop(columns=request.target),
+        inputs=frame.drop(columns=[request.target, *ignored]),
         target=frame[request.target],
         lines=lines,
     )
@@ -82,6 +84,18 @@ def _check_names(names: list[str], source: str) -> None:
                 f"{source}: columns {names.index(name) + 1} and {position + 1} are both named "
                 f"'{name}'; rename one"
             )
+
+
+def _ignored(request: DataRequest, names: list[str]) -> list[str]:
+    for name in request.ignore or ():
+        if name == request.target:
+            raise DataError(
+                f"{request.source}: column '{name}' is the target and stands in data.ignore; "
+                "remove it from one of the two"
+            )
+        if name not in names:
+            raise DataError(f"data.ignore: {_no_such_column(request.source, name, names)}")
+    return list(dict.fromkeys(request.ignore or ()))
 
 
 def _no_such_column(source: str, target: str, names: list[str]) -> str:

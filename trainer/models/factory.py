@@ -86,7 +86,6 @@ class Factory:
             _LOG.info("model %s: %s", self.reference, text)
 
 
-@functools.cache
 def find_factory(reference: str, folder: Path | None) -> Factory:
     """What a sweep in this folder (by default the current one) means by 'package.module:factory'.
 
@@ -97,7 +96,13 @@ def find_factory(reference: str, folder: Path | None) -> Factory:
         raise UserModuleError(
             f"model: '{reference}' is a {type(function).__name__}; name a function"
         )
-    return Factory(reference, function, user_modules.digest_of(reference, folder or Path.cwd()))
+    return _factory(reference, function, user_modules.digest_of(reference, folder or Path.cwd()))
+
+
+@functools.cache
+def _factory(reference: str, function: Callable[..., Any], digest: str) -> Factory:
+    """One for each function: what it said once is not said again."""
+    return Factory(reference, function, digest)
 
 
 def raised(error: BaseException) -> str:
