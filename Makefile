@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The folder where `make demo` and `make serve` keep MLflow's database and .fairtrial.
 DEMO ?= demo
 
-.PHONY: help demo tables test check soak bench serve clean
+.PHONY: docs help demo tables test check soak bench serve clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -26,7 +26,7 @@ demo: .venv/installed  ## Set up and run the main job: two sweeps on handwritten
 	@echo "look at every run with: make serve"
 
 test: .venv/installed-dev  ## Set up and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 check: .venv/installed-dev  ## Lint, format and types
 	$(BIN)/ruff check .
@@ -38,6 +38,9 @@ soak: .venv/installed-dev  ## The slow property tests: thousands of random array
 
 tables: .venv/installed  ## Run the comparisons of examples/ and write docs/tables.md
 	$(BIN)/python examples/make_tables.py $(DEMO)/tables
+
+docs: .venv/installed  ## Write docs/reference from the code
+	$(BIN)/python docs/make_reference.py
 
 bench: .venv/installed  ## Trials per second beside a plain Optuna + MLflow + torch loop
 	$(BIN)/python benchmarks/sweep_throughput.py
