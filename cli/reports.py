@@ -51,7 +51,7 @@ def _row(kept: KeptReport) -> list[str]:
         state,
         kept.schedule or "-",
         f"{sum(sent)} of {len(sent)}" if sent else "-",
-        kept.error or f"{kept.folder}/report.html",
+        kept.error or (f"{kept.folder}/report.html" if kept.state == "done" else "-"),
     ]
 
 

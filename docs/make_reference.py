@@ -73,6 +73,7 @@ REPORT = {
     "metric": "one or a list; the objective's on the test set if left out",
     "sections": "in this order; all that the sweeps can fill if left out",
     "alerts": "`{metric, drops_by}`, or `below` or `above`; `sweep` takes a pattern",
+    "against": "`last`: say what changed since the report before",
     "deliver": "`{folder}`, or `{url_from}`: an environment variable that holds an address",
 }
 SWEEP = """\

@@ -130,6 +130,7 @@ metric: {metric}
 # Left out, `sections` are all that the sweeps can fill: verdict, leaderboard, comparison, ...
 # alerts:
 #   - {{metric: {metric}, drops_by: 0.01}}
+against: last  # each says what changed since the one before
 deliver:
   - {{folder: reports/}}
   # An address with a secret stands in an environment variable that is named here, such as

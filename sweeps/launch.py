@@ -176,7 +176,9 @@ def _digest(splits: Sequence[PreparedData]) -> str:
 
 def _command(spec: SweepSpec, n_trials: int | None) -> str:
     """That runs this sweep again, as for a shell."""
-    words = ["fairtrial", "run", str(spec.path.absolute())]
+    # A mapping given in a notebook has no file but the sweep.yaml among the artifacts.
+    file = str(spec.path.absolute()) if spec.path.exists() else spec.path.name
+    words = ["fairtrial", "run", file]
     for text in spec.overrides:
         words += ["--set", text]
     if n_trials is not None:

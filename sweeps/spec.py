@@ -19,8 +19,7 @@ from sweeps.space import Dimension
 from sweeps.tags_section import read_tags
 from sweeps.top_level import check_keys, check_once, places, read_name, read_train, read_whole
 from sweeps.users_modules import read_pretrained
-from tracking.files.node import Place
-from tracking.files.yaml_source import parse, read
+from tracking.files.yaml_source import parse_mapping, read
 from trainer.hyperparameters import DEFAULTS, LOSSES, resolve
 from trainer.user_modules import forget_changed
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tracking.files.node import Node
+    from tracking.files.node import Node, Place
     from trainer.data.request import DataRequest
     from trainer.hyperparameters import Hyperparameters, Task
 
@@ -36,6 +35,8 @@ __all__ = [
     "Budget", "Choice", "Dimension", "Objective", "SweepSpec", "differences", "load_spec",
     "parse_spec",
 ]  # fmt: skip
+
+BEGIN_WITH = "name, data, train, search and budget"
 
 differences = _definition.differences
 
@@ -133,7 +134,7 @@ def load_spec(path: Path, overrides: Sequence[str] = ()) -> SweepSpec:
         overrides: `--set` texts such as 'train.epochs=5', put in before anything is checked.
     Raises: SpecError: file, line, key, what was given, the rule, and the way out.
     """
-    file_text, root = read(path, "name, data, train, search and budget")
+    file_text, root = read(path, BEGIN_WITH)
     return _spec(file_text, root, path, overrides)
 
 
@@ -144,7 +145,7 @@ def parse_spec(text: str, file: Path, overrides: Sequence[str] = ()) -> SweepSpe
         file: where it once stood: named in errors, and what its paths are found from.
     Raises: SpecError, as in `load_spec`.
     """
-    return _spec(text, parse(text, Place(str(file), 1)), file, overrides)
+    return _spec(text, parse_mapping(text, file, BEGIN_WITH), file, overrides)
 
 
 def _spec(file_text: str, root: Node, path: Path, overrides: Sequence[str]) -> SweepSpec:

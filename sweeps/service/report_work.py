@@ -88,4 +88,5 @@ def deliver_made(made: Made, spec: ReportSpec, catalog: Catalog) -> list[str]:
         already=made.kept.deliveries,
         delivered=lambda name, outcome: kept.delivered(made.kept.id, name, outcome),
         environment=os.environ,
+        mlflow_run=made.kept.mlflow_run,
     )

@@ -37,7 +37,7 @@ def test_an_object_is_found_in_a_module_or_a_package(folder: Path) -> None:
 
 
 def test_an_edited_file_is_seen_by_the_next_sweep_alone(folder: Path) -> None:
-    """Until it is asked for, what was loaded stays, and is known by the bytes it was loaded from."""
+    """Until it is asked for, what was loaded stays, and is known by the bytes it came from."""
     one, two = folder / "one", folder / "two"
     for place, value in ((one, 1), (two, 2)):
         place.mkdir()

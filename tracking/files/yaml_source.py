@@ -34,6 +34,14 @@ def read(path: Path, begin_with: str) -> tuple[str, Node]:
         or ours; the sentence names the line where there is one.
     """
     text = _read_text(path)
+    return text, parse_mapping(text, path, begin_with)
+
+
+def parse_mapping(text: str, path: Path, begin_with: str) -> Node:
+    """The mapping in a text that is a file's, or once was.
+
+    Raises: SpecError, as in `read`.
+    """
     root = parse(text, Place(str(path), 1))
     if root.value is None:
         raise SpecError(f"{path}: is empty; begin with {begin_with}")
@@ -41,7 +49,7 @@ def read(path: Path, begin_with: str) -> tuple[str, Node]:
         raise root.wrong(
             f"the file holds {root.shown}, not keys and values; begin with {begin_with}"
         )
-    return text, root
+    return root
 
 
 def parse(text: str, place: Place) -> Node:

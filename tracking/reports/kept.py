@@ -75,7 +75,8 @@ def make_report(
     Args:
         root: such as `.fairtrial`.
         key: of our own; the same key is the same report, whoever calls again.
-        against, frozen, dashboard: as `build_report` takes them.
+        against, frozen, dashboard: as `build_report` takes them; without `against`, a file that
+            says `against: last` has its way.
         before: with `frozen`, the number of the report that is made again: what was the last report
             to that one is it to this one too.
     Raises: what reading, building and writing raise; the failure is kept too.
@@ -94,6 +95,8 @@ def make_report(
         return _hand_out(store, reports, kept, root, dashboard)
     try:
         last = _last(reports, kept, before)
+        if spec.against_last and against is None:
+            against = last
         report = build_report(
             store, spec, last=last, against=against, frozen=frozen, dashboard=dashboard
         )

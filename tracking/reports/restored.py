@@ -76,6 +76,7 @@ def _table(held: Mapping[str, Any], links: Mapping[str, Link]) -> ReportTable:
         columns=[Column(column["name"], column["numeric"]) for column in held["columns"]],
         rows=[[_cell(cell, links) for cell in row] for row in held["rows"]],
         notes=held["notes"],
+        shown=held["shown"],
     )
 
 

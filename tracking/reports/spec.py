@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
-from tracking.files.node import Place, nearest, shown
+from tracking.files.node import nearest, shown
 from tracking.files.sections import entries, one_of, text
-from tracking.files.yaml_source import parse, read
+from tracking.files.yaml_source import parse_mapping, read
 from tracking.pages import level_text
 from tracking.reports.destinations import Destination, read_destination
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tracking.files.node import Node
+    from tracking.files.node import Node, Place
     from tracking.reports.model import SectionName
 
 __all__ = ["AlertRule", "Destination", "ReportSpec", "SectionSpec", "Selector"]
 
-KEYS = ("title", "sweeps", "baseline", "metric", "sections", "alerts", "deliver")
+KEYS = ("title", "sweeps", "baseline", "metric", "sections", "alerts", "against", "deliver")
 BEGIN_WITH = "title, sweeps and sections"
 SECTIONS: tuple[SectionName, ...] = (
     "verdict", "leaderboard", "comparison", "versus", "trend", "importance", "curves", "failures",
@@ -92,6 +92,7 @@ class ReportSpec:
         baseline: a sweep's name, or ''.
         metrics: in the file's order; empty: that of the objective, on the test set.
         sections: in the file's order; empty: all that the sweeps can fill.
+        against_last: each report says what changed since the one before.
     """
 
     title: str
@@ -102,6 +103,7 @@ class ReportSpec:
     metrics: tuple[str, ...] = ()
     sections: tuple[SectionSpec, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    against_last: bool = False
     deliver: tuple[Destination, ...] = ()
 
     @property
@@ -126,7 +128,7 @@ def parse_report(text: str, file: Path) -> ReportSpec:
         file: where it once stood: named in errors, and what its paths are found from.
     Raises: SpecError, as in `load_report`.
     """
-    return _spec(text, parse(text, Place(str(file), 1)), file)
+    return _spec(text, parse_mapping(text, file, BEGIN_WITH), file)
 
 
 def _spec(file_text: str, root: Node, path: Path) -> ReportSpec:
@@ -141,6 +143,7 @@ def _spec(file_text: str, root: Node, path: Path) -> ReportSpec:
         metrics=tuple(_texts(found["metric"])) if "metric" in found else (),
         sections=_each(found.get("sections"), _section),
         alerts=_each(found.get("alerts"), _alert),
+        against_last="against" in found and bool(one_of(found["against"], ("last",))),
         deliver=_each(found.get("deliver"), lambda item: read_destination(item, folder)),
     )
 

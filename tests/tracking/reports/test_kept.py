@@ -23,7 +23,7 @@ from tracking.reports.build import build_report
 from tracking.reports.kept import make_report
 from tracking.reports.render import read_report_json
 from tracking.reports.seen import seen_from_json
-from tracking.reports.spec import load_report
+from tracking.reports.spec import load_report, parse_report
 from tracking.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -201,6 +201,18 @@ def test_another_key_is_another_report(filled: Store, catalog: Catalog, tmp_path
     third = make(filled, catalog, tmp_path, key="third", against=first.kept)
     assert third.kept.details["against"] == 1
     assert any(section.name == "changes" for section in third.report.sections)
+
+
+def test_a_file_may_ask_for_what_changed(filled: Store, catalog: Catalog, tmp_path: Path) -> None:
+    """With `against: last` each report but the first is set against the one before."""
+    asked = parse_report(f"{FILE}against: last\n", tmp_path / "weekly.yaml")
+    made = [
+        make_report(filled, catalog, asked, root=tmp_path, key=str(n), now=NOW) for n in range(3)
+    ]
+    assert [report.kept.details["against"] for report in made] == [None, 1, 2]
+    assert made[0].report.sections[0].name != "changes"
+    (changes,) = (part for part in made[2].report.sections if part.name == "changes")
+    assert "Nothing changed since report 2" in changes.sentences[0]
 
 
 def test_a_kept_report_can_be_made_again(
