@@ -19,10 +19,11 @@ help:  ## List the targets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: .venv/installed  ## Set up and run the main job: two sweeps on handwritten digits, in ./demo
+demo: .venv/installed  ## Set up and run the main job: two sweeps on handwritten digits and a report, in ./demo
 	@mkdir -p $(DEMO)
 	cd $(DEMO) && ../$(BIN)/fairtrial run ../examples/learning_rate.yaml
 	cd $(DEMO) && ../$(BIN)/fairtrial run ../examples/search.yaml
+	cd $(DEMO) && ../$(BIN)/fairtrial report ../examples/report.yaml
 	@echo "look at every run with: make serve"
 
 test: .venv/installed-dev  ## Set up and run the tests

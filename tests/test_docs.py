@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from sweeps.spec import load_spec
+from tracking.reports.spec import load_report
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+REPORT = ROOT / "examples" / "report.yaml"
+EXAMPLES = sorted(set((ROOT / "examples").glob("*.yaml")) - {REPORT})
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -28,18 +30,20 @@ def test_every_example_is_a_valid_sweep_file(file: Path) -> None:
     assert file.name in used + (ROOT / "Makefile").read_text("utf-8")
 
 
-def test_the_readme_shows_the_example_as_it_is() -> None:
-    """Its sweep file is examples/learning_rate.yaml, to the letter."""
-    file = (ROOT / "examples" / "learning_rate.yaml").read_text("utf-8")
-    assert blocks(README, "yaml") == [file]
+def test_the_readme_shows_the_examples_as_they_are() -> None:
+    """Its sweep file is examples/learning_rate.yaml, its report file report.yaml, to the letter."""
+    sweep = (ROOT / "examples" / "learning_rate.yaml").read_text("utf-8")
+    assert blocks(README, "yaml") == [sweep, REPORT.read_text("utf-8")]
+    assert load_report(REPORT).title
+    assert REPORT.name in (ROOT / "Makefile").read_text("utf-8")
 
 
 def test_every_command_of_the_readme_is_there() -> None:
     """Each 'fairtrial WORD' has a help page, with every option that the README gives it."""
-    lines = re.findall(r"^fairtrial ([a-z]+)(.*)$", README, re.MULTILINE)
+    lines = re.findall(r"^fairtrial (schedule add|[a-z]+)(.*)$", README, re.MULTILINE)
     assert len(lines) >= 9
     for word, rest in lines:
-        told = CliRunner().invoke(app, [word, "--help"], env={"COLUMNS": "200"})
+        told = CliRunner().invoke(app, [*word.split(), "--help"], env={"COLUMNS": "200"})
         assert told.exit_code == 0, word
         for option in re.findall(r"--[a-z-]+", rest):
             assert option in told.stdout, (word, option)

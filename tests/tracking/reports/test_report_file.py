@@ -148,8 +148,8 @@ def test_a_title_is_one_printable_line() -> None:
         (START + "alerts: [{metric: m, drops_by: true}]", "true is not a number"),
         (START + "deliver: [{}]", "deliver: takes one key: either folder or url_from"),
         (START + "deliver: [{mail: x}]", "deliver.mail: unknown key 'mail'"),
-        ("[1, 2]", "r.yaml:1: a list is no mapping; write its keys below it: title, sweeps"),
-        ("", "r.yaml:1: null is no mapping"),
+        ("[1, 2]", "r.yaml:1: the file holds a list, not keys and values; begin with title"),
+        ("", "r.yaml: is empty; begin with title, sweeps and sections"),
         ("title: &a t\nsweeps: [*a]", "the anchor &a is refused"),
     ],
 )

@@ -65,7 +65,7 @@ def test_verdict_does_not_judge_a_single_seed(made: Any, part: Any) -> None:
     """One shared seed shows no spread: the sentence says so and claims nothing."""
     first = part(made("sweeps: [search, grid-relu]"), "verdict").sentences[0]
     assert "0.9700 (a single run), by search" in first
-    assert "not judged: one shared seed" in first
+    assert "the lead is not judged, one shared seed" in first
 
 
 def test_verdict_against_the_baseline(made: Any, add: Any, part: Any) -> None:

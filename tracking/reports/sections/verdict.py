@@ -64,7 +64,7 @@ def _best(metric: str, subjects: Sequence[Subject]) -> Iterator[str]:
 def _ahead(against: Against, first: Subject, metric: str) -> str:
     """Whether the lead of the first is real."""
     if against.p is None:
-        return against.why_not
+        return f"the lead is {against.why_not.replace(':', ',', 1)}"
     if not against.is_real:
         return f"the lead may be chance ({evidence(against)})"
     return f"the lead is real, {judged(against, cells.sense(first, metric))}"
