@@ -15,6 +15,15 @@ SweepName = Annotated[
     typer.Argument(metavar="SWEEP", help="The name of a sweep.", autocompletion=sweep_names),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Dashboard = Annotated[
+    str,
+    typer.Option(
+        "--dashboard",
+        metavar="URL",
+        envvar="FAIRTRIAL_DASHBOARD_URL",
+        help="MLflow's address for people: numbers in reports link there.",
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Put a value in, such as train.epochs=5."),

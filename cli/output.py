@@ -8,28 +8,18 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from sweeps.errors import RecordError, SweepError, SweepHeld
+from sweeps.errors import MAY_PASS, OURS, SweepHeld
 from sweeps.words import duration as duration  # noqa: PLC0414 - what commands print with
 from sweeps.words import settings as settings  # noqa: PLC0414
 from sweeps.words import shown as shown  # noqa: PLC0414
-from tracking.errors import (
-    CatalogError,
-    DeliveryError,
-    ReportError,
-    TrackingError,
-    TrackingUnavailable,
-)
 from tracking.files.node import printable
-from trainer.errors import TrainerError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_OURS = (TrainerError, SweepError, TrackingError)
-# The input is right, the work can't be done:
-_WORK = (RecordError, SweepHeld, TrackingUnavailable, CatalogError, ReportError, DeliveryError)
+_WORK = (*MAY_PASS, SweepHeld)
 
 
 class Sentences(TyperGroup):
@@ -39,7 +29,7 @@ class Sentences(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except _OURS as error:
+        except OURS as error:
             talk(f"fairtrial: {error}")
             raise typer.Exit(FAILED if isinstance(error, _WORK) else USAGE) from error
         except BrokenPipeError:

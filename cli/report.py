@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.arguments import Json
+from cli.arguments import Dashboard, Json
 from cli.catalog import now, open_here
 from cli.output import DONE, FAILED, data, json_data, talk
 
@@ -47,15 +47,7 @@ def command(
     deliver: Annotated[
         bool, typer.Option("--deliver", help="Send it where the file says, as schedules do.")
     ] = False,
-    dashboard: Annotated[
-        str,
-        typer.Option(
-            "--dashboard",
-            metavar="URL",
-            envvar="FAIRTRIAL_DASHBOARD_URL",
-            help="MLflow's address for people: numbers link there.",
-        ),
-    ] = "",
+    dashboard: Dashboard = "",
     json: Json = False,
 ) -> None:
     """Make a report on sweeps, keep it, and print where its page lies.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +11,7 @@ from cli.arguments import Json, Set, SweepFile
 from cli.output import DONE, FAILED, INTERRUPTED, data, duration, json_data, talk, talk_of_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import FrameType
+    from collections.abc import Mapping, Sequence
 
     from sweeps.probe import Estimate
     from sweeps.progress import Outcome
@@ -110,13 +108,18 @@ def _run(
     trials: int | None,
 ) -> Outcome:
     from cli.display import display
+    from sweeps.interrupts import interruptible
     from sweeps.launch import run_sweep
     from sweeps.stores import Stores
     from tracking.recorder import MlflowRecorder
     from tracking.store import open_store
 
     recorder = MlflowRecorder(open_store())
-    with _interruptible() as interrupted, display(spec.name, spec.objective.metric) as observer:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    with (
+        interruptible(signals, _say_stopping) as interrupted,
+        display(spec.name, spec.objective.metric) as observer,
+    ):
         return run_sweep(
             spec,
             splits,
@@ -130,24 +133,8 @@ def _run(
         )
 
 
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C (or SIGTERM) asks for an end after this tick; a second one is obeyed."""
-    asked = False
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        talk("stopping after this tick; Ctrl-C again stops at once")
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _say_stopping() -> None:
+    talk("stopping after this tick; Ctrl-C again stops at once")
 
 
 def _plan(spec: SweepSpec, plan: Estimate, lanes: int, *, as_json: bool) -> None:

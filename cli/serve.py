@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cli.arguments import Dashboard
 from cli.output import DONE, FAILED, INTERRUPTED, data, talk
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -26,15 +27,7 @@ def command(
         int | None,
         typer.Option("--lanes", min=1, help="Runs of a sweep side by side; changes speed only."),
     ] = None,
-    dashboard: Annotated[
-        str,
-        typer.Option(
-            "--dashboard",
-            metavar="URL",
-            envvar="FAIRTRIAL_DASHBOARD_URL",
-            help="MLflow's address for people: links in reports lead there.",
-        ),
-    ] = "",
+    dashboard: Dashboard = "",
 ) -> None:
     """Run queued sweeps and what is scheduled, until Ctrl-C or SIGTERM; print its address.
 

@@ -10,7 +10,15 @@ SpecError, a broken rule of the sweep file, is tracking's: report files break ru
 
 from __future__ import annotations
 
+from tracking.errors import (
+    CatalogError,
+    DeliveryError,
+    ReportError,
+    TrackingError,
+    TrackingUnavailable,
+)
 from tracking.errors import SpecError as SpecError  # noqa: PLC0414 - for those who read sweep files
+from trainer.errors import TrainerError
 
 
 class SweepError(Exception):
@@ -27,3 +35,8 @@ class SweepHeld(SweepError):  # noqa: N818 - the same
 
 class RecordError(SweepError):
     """The study can't be read or written."""
+
+
+OURS = (SweepError, TrackingError, TrainerError)
+# The input is right, the work can't be done: another time it may be.
+MAY_PASS = (RecordError, TrackingUnavailable, CatalogError, ReportError, DeliveryError)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from types import FrameType
+    from collections.abc import Mapping
 
     from sweeps.progress import Best, Outcome
     from sweeps.spec import SweepSpec
@@ -88,6 +85,7 @@ def run(
     Raises: SpecError, DataError, SweepConflict, SweepHeld, TrackingUnavailable, ...: each one
         sentence with the way out.
     """
+    from sweeps.interrupts import interruptible
     from sweeps.launch import DEFAULT_LANES, prepare_data, run_sweep, summary
     from sweeps.notebook_display import Watcher
     from sweeps.pretrained import find_pretrained
@@ -100,7 +98,7 @@ def run(
     pretrained = find_pretrained(spec, open_store)
     recorder = MlflowRecorder(open_store())
     watcher = Watcher(spec.name, spec.objective.metric) if show else None
-    with _interruptible() as interrupted:
+    with interruptible([signal.SIGINT]) as interrupted:
         outcome = run_sweep(
             spec,
             splits,
@@ -135,27 +133,6 @@ def _loaded(spec: str | Path | Mapping[str, Any] | SweepSpec) -> SweepSpec:
         return parse_spec(document(dict(spec)), _HERE)
     except SpecError as error:  # lines of a text that nobody wrote would say nothing
         raise SpecError(_LINES.sub("", str(error))) from None
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C asks for an end after this tick; only the main thread may listen to it."""
-    asked = False
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _in_html(text: str) -> str:

@@ -6,24 +6,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
-from sweeps.errors import RecordError, SweepError, SweepHeld
-from tracking.errors import (
-    CatalogError,
-    DeliveryError,
-    ReportError,
-    TrackingError,
-    TrackingUnavailable,
-)
+from sweeps.errors import MAY_PASS, OURS, SweepHeld
 from tracking.files.node import printable
-from trainer.errors import TrainerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 State = Literal["done", "retry", "failed", "held", "interrupted"]
-
-_MAY_PASS = (RecordError, TrackingUnavailable, CatalogError, ReportError, DeliveryError)
-_OURS = (SweepError, TrackingError, TrainerError)
 
 
 @dataclass(frozen=True)
@@ -61,9 +50,9 @@ def outcome_of(error: Exception) -> Outcome:
     """What an error means for the job it ended."""
     if isinstance(error, SweepHeld):
         return Outcome("held", printable(str(error)))
-    if isinstance(error, _OURS) and not isinstance(error, _MAY_PASS):
+    if isinstance(error, OURS) and not isinstance(error, MAY_PASS):
         return Outcome("failed", printable(str(error)))
-    if isinstance(error, _OURS):
+    if isinstance(error, OURS):
         return Outcome("retry", printable(str(error)))
     if isinstance(error, OSError):
         what = f"{error.filename or 'the disk'}: {error.strerror or error}"
