@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from tracking import tags
 from tracking.errors import TrackingError, UnknownSweep
 from tracking.params import decode, join_tag
-from tracking.run_writer import is_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,7 +198,7 @@ def children(store: Store, experiment_id: str) -> dict[str, Run]:
         if run_id is None or tags.SUPERSEDED_BY in run.data.tags:
             continue
         # A create that timed out may leave a second, empty run: the one that is over counts.
-        if run_id not in found or (is_over(run) and not is_over(found[run_id])):
+        if run_id not in found or (tags.is_over(run) and not tags.is_over(found[run_id])):
             found[run_id] = run
     return found
 

@@ -82,7 +82,7 @@ class RunRecording:
         """
         self.mlflow_id = run.info.run_id
         self.live = False
-        if is_over(run):
+        if tags.is_over(run):
             self.closed = True
             return
         self.nonfinite = [t for t in run.data.tags.get(tags.NONFINITE, "").split("; ") if t]
@@ -221,12 +221,6 @@ class RunRecording:
         for metric in metrics:
             self.points.setdefault((metric.key, metric.step), set()).add(metric.value)
         self.epochs.clear()
-
-
-def is_over(run: Run) -> bool:
-    """Whether a run is recorded as a whole: terminated, with a final state."""
-    state = run.data.tags.get(tags.OPTUNA_STATE)
-    return run.info.status in tags.STATUS_OF.values() and state in tags.STATUS_OF
 
 
 def supersede(client: MlflowClient, run: Run, fingerprint: str) -> None:

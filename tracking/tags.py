@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import getpass
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 KIND = "fairtrial.kind"  # 'sweep' on a parent run, 'run' on its children, 'report' on a report
 SWEEP = "fairtrial.sweep"
@@ -56,3 +59,8 @@ def origin() -> dict[str, str]:
         return {**source, "mlflow.user": getpass.getuser()}
     except (OSError, KeyError, ImportError):  # a container without a name for its user
         return source
+
+
+def is_over(run: Run) -> bool:
+    """Whether a run is recorded as a whole: terminated, with a final state."""
+    return run.info.status in STATUS_OF.values() and run.data.tags.get(OPTUNA_STATE) in STATUS_OF
