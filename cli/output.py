@@ -12,6 +12,7 @@ from sweeps.errors import MAY_PASS, OURS, SweepHeld
 from sweeps.words import duration as duration  # noqa: PLC0414 - what commands print with
 from sweeps.words import settings as settings  # noqa: PLC0414
 from sweeps.words import shown as shown  # noqa: PLC0414
+from tracking.errors import NothingToReport
 from tracking.files.node import printable
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Sentences(TyperGroup):
             return super().invoke(ctx)
         except OURS as error:
             talk(f"fairtrial: {error}")
-            raise typer.Exit(FAILED if isinstance(error, _WORK) else USAGE) from error
+            raise typer.Exit(_exit_code(error)) from error
         except BrokenPipeError:
             raise  # whoever read stdout has seen enough; Typer knows what to do
         except OSError as error:
@@ -40,6 +41,12 @@ class Sentences(TyperGroup):
         except KeyboardInterrupt:
             talk("fairtrial: stopped at once; the same command carries on from what is on record")
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _exit_code(error: Exception) -> int:
+    """What names nothing that is there is wrong input, though a service tries it again."""
+    wrong_input = isinstance(error, NothingToReport) or not isinstance(error, _WORK)
+    return USAGE if wrong_input else FAILED
 
 
 def data(text: str) -> None:

@@ -6,7 +6,8 @@ TrackingError
 ├── TableError           a factor or metric the sweep does not have
 ├── SpecError            a sweep or report file, or a --set, breaks a rule: file, line, key, way out
 ├── CatalogError         the catalog can't be read or written
-├── ReportError          a report can't be made: no sweep, or what it rests on is gone
+├── ReportError          a report can't be made: what it rests on is gone
+│   └── NothingToReport  no sweep fits what the report file names; there may be one later
 ├── ScheduleError        a schedule there is not, or is already; a time nobody can mean
 └── DeliveryError        a report could not be sent to one of its addresses
 """
@@ -40,6 +41,10 @@ class CatalogError(TrackingError):
 
 class ReportError(TrackingError):
     """A report can't be made."""
+
+
+class NothingToReport(ReportError):  # noqa: N818 - reads as the state it names
+    """No sweep, or no baseline, fits what the report file names."""
 
 
 class ScheduleError(TrackingError):

@@ -170,6 +170,7 @@ def test_a_schedule_is_run_now(fairtrial: Callable[..., Result]) -> None:
         (["weekly.yaml", "--against", "yesterday"], 2, "takes a report's number, or LAST"),
         (["--again", "999"], 1, "no report 999"),
         (["none.yaml"], 2, "none.yaml: no such file"),
+        (["other.yaml"], 2, "no sweep 'ratess'; did you mean 'rates'?"),
     ],
     ids=str,
 )
@@ -178,6 +179,7 @@ def test_a_report_that_can_not_be_made_is_one_sentence(
     fairtrial: Callable[..., Result], words: list[str], code: int, sentence: str
 ) -> None:
     """What is wrong and the way out; nothing on stdout."""
+    Path("other.yaml").write_text("title: Others\nsweeps: [ratess]\n")
     made = fairtrial("report", *words)
     assert (made.exit_code, made.stdout) == (code, "")
     assert sentence in made.stderr

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tracking import tags
-from tracking.errors import ReportError
+from tracking.errors import NothingToReport
 from tracking.files.node import nearest, shown
 from tracking.reading import find_parents, read_runs, unknown_sweep
 
@@ -48,19 +48,19 @@ def select(
     Args:
         last: the report before, which `since: last` counts from; None: nothing is too old.
         among: the sweeps that a report made again rests on, by name: all of them and no others.
-    Raises: ReportError when there is none at all, or no baseline; TrackingUnavailable.
+    Raises: NothingToReport when there is none at all, or no baseline; TrackingUnavailable.
     """
     finder = _Finder(store, find_parents(store), last, among)
     warnings = [_nothing(selector, last) for selector in spec.sweeps if not finder.take(selector)]
     if spec.baseline and not finder.take_name(spec.baseline):
-        raise ReportError(f"baseline: {unknown_sweep(spec.baseline, list(finder.parents))}")
+        raise NothingToReport(f"baseline: {unknown_sweep(spec.baseline, list(finder.parents))}")
     for name in among or ():
         finder.take_name(name)
     only_old = finder.parents and any(selector.kind == "since" for selector in spec.sweeps)
     if not finder.found and not only_old:
         near = [_nearest(selector, list(finder.parents)) for selector in spec.sweeps]
         told = [f"{warning}{way_out}" for warning, way_out in zip(warnings, near, strict=True)]
-        raise ReportError(f"no sweep to report on: {'; '.join(told)}")
+        raise NothingToReport(f"no sweep to report on: {'; '.join(told)}")
     return Selection(tuple(finder.found.values()), tuple(warnings))
 
 
