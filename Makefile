@@ -4,10 +4,10 @@ BIN := .venv/bin
 # The folder where `make demo` and `make serve` keep MLflow's database and .fairtrial.
 DEMO ?= demo
 
-.PHONY: docs help demo tables test check soak bench serve clean
+.PHONY: help demo tables docs test check soak bench bench-report serve clean
 
 help:  ## List the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -45,6 +45,9 @@ docs: .venv/installed  ## Write docs/reference from the code
 
 bench: .venv/installed  ## Trials per second beside a plain Optuna + MLflow + torch loop
 	$(BIN)/python benchmarks/sweep_throughput.py
+
+bench-report: .venv/installed-dev  ## A report of 10,000 runs beside MLflow's own search, and in a browser
+	$(BIN)/python benchmarks/report.py
 
 serve: .venv/installed  ## MLflow's dashboard on what `make demo` recorded
 	@mkdir -p $(DEMO)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeps.first_text import first_report, first_sweep, found_lines, name_for
+from sweeps.first_text import first_report, first_sweep, name_for
 from sweeps.launch import prepare_data
 from sweeps.spec import parse_spec
+from sweeps.table_words import found_lines
 from tracking.errors import SpecError
 from tracking.files.node import printable
 from trainer.data.commas import with_commas

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sweeps.table_words import counted, n_rows, short
 from tracking.files.node import printable
 from tracking.files.yaml_text import inline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from trainer.data.inspection import TableFacts
 
 RATES = {True: (0.001, 0.003, 0.01, 0.03), False: (0.0003, 0.001, 0.003, 0.01)}
@@ -22,8 +21,6 @@ RATES = {True: (0.001, 0.003, 0.01, 0.03), False: (0.0003, 0.001, 0.003, 0.01)}
 
 _NAME_LENGTH = 60
 _MOST_TRAINING_ROWS = 100_000
-_SHORT_LIST = 8
-_SHORT_NAME = 40
 _WIDTH = 95  # of a comment
 _COLUMN = 29
 
@@ -139,46 +136,11 @@ deliver:
 """
 
 
-def found_lines(source: str, facts: TableFacts) -> list[str]:
-    """What was found in a table, for a terminal."""
-    n_texts = sum(kind != "number" for kind in facts.inputs.values())
-    texts = f", {n_texts} of them text" if n_texts else ""
-    lines = [f"{printable(source)}: {facts.n_in} rows, {len(facts.inputs)} inputs{texts}"]
-    if facts.classes:
-        lines.append(
-            f"target {_short(facts.target)}: {len(facts.classes)} classes "
-            f"({counted(facts.classes)})"
-        )
-    else:
-        lines.append(
-            f"target {_short(facts.target)}: a number, mean {facts.mean:.4g}, "
-            f"spread {facts.spread:.4g}"
-        )
-    if facts.rare:
-        lines.append(f"left out, too few rows: {counted(facts.rare)}")
-    if facts.missing:
-        done = {"drop": "dropped"}.get(facts.strategy, f"kept, the {facts.strategy} imputed")
-        lines.append(
-            f"missing: {counted(facts.missing)}; rows that lack "
-            f"something, {facts.incomplete}, are {done}"
-        )
-    if facts.missing_target:
-        lines.append(f"dropped: {facts.missing_target} rows without a target")
-    if facts.duplicates:
-        lines.append(f"dropped: {_rows(facts.duplicates)} there a second time")
-    lines += [f"ignored: {_short(name)}: {printable(why)}" for name, why in facts.ignored.items()]
-    lines += [
-        f"beware: {_short(name)} tells the target exactly; is it known before the target is?"
-        for name in facts.suspects
-    ]
-    return lines
-
-
 def _head(facts: TableFacts) -> str:
     what = (
-        f"{len(facts.classes)} classes of {_short(facts.target)}"
+        f"{len(facts.classes)} classes of {short(facts.target)}"
         if facts.classes
-        else f"{_short(facts.target)}, a number"
+        else f"{short(facts.target)}, a number"
     )
     return (
         f"Does the learning rate matter? {facts.n_in} rows, {len(facts.inputs)} inputs, "
@@ -190,7 +152,7 @@ def _data(facts: TableFacts, sizes: Sizes, target: str | None) -> list[str]:
     lines = [] if target is None else [f"  target: {inline(target)}"]
     for name in facts.suspects:
         lines += _comment(
-            f"{_short(name)} tells the target exactly. If it is not known before "
+            f"{short(name)} tells the target exactly. If it is not known before "
             "the target is, then ignore it."
         )
     if facts.ignored:
@@ -203,7 +165,7 @@ def _data(facts: TableFacts, sizes: Sizes, target: str | None) -> list[str]:
         lines += _comment(f"Rows of each class: {counted(facts.classes)}.")
     else:
         lines += _comment(
-            f"{_short(facts.target)}: mean {facts.mean:.4g}, spread {facts.spread:.4g}."
+            f"{short(facts.target)}: mean {facts.mean:.4g}, spread {facts.spread:.4g}."
         )
     if facts.missing_target:
         lines += _comment(f"{facts.missing_target} rows have no target and are dropped.")
@@ -224,7 +186,7 @@ def _data(facts: TableFacts, sizes: Sizes, target: str | None) -> list[str]:
         _entry(f"  validation: {share}", f"shares of the {facts.rows} rows, {n} each"),
         f"  test: {share}",
         _entry("  scale: standard", "fitted on the training rows alone"),
-        _entry("  duplicates: drop", f"{_rows(facts.duplicates)} there a second time"),
+        _entry("  duplicates: drop", f"{n_rows(facts.duplicates)} there a second time"),
         _entry("  resplit: true", "each repeat draws its own split"),
     ]
     if sizes.train_rows:
@@ -252,15 +214,11 @@ def _entry(text: str, comment: str) -> str:
     return f"{text:<{_COLUMN}} # {printable(comment)}" if comment else text
 
 
-def _rows(n: int) -> str:
-    return f"{n} rows stand" if n > 1 else f"{n or 'no'} row stands"
-
-
 def _objective(facts: TableFacts) -> list[str]:
     if not facts.classes:
         return [
             *_comment(
-                f"In units of {_short(facts.target)}; guessing the mean has rmse "
+                f"In units of {short(facts.target)}; guessing the mean has rmse "
                 f"{facts.spread:.4g}.",
                 "",
             ),
@@ -281,19 +239,6 @@ def _comment(text: str, indent: str = "  ") -> list[str]:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return [f"{indent}# {line}" for line in lines]
-
-
-def counted(counts: Mapping[Any, int]) -> str:
-    """Such as 'a 50, b 12 and 3 more'."""
-    items = [f"{_short(str(name))} {n}" for name, n in counts.items()]
-    more = len(items) - _SHORT_LIST
-    return ", ".join(items[:_SHORT_LIST]) + (f" and {more} more" if more > 0 else "")
-
-
-def _short(text: str) -> str:
-    """Of one line, and not too long a one."""
-    text = printable(text)
-    return text if len(text) <= _SHORT_NAME else f"{text[: _SHORT_NAME - 3]}..."
 
 
 def _label(label: object) -> str:
