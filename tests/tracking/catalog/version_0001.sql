@@ -23,10 +23,10 @@ CREATE TABLE fairtrial_jobs (
 	message TEXT NOT NULL, 
 	CONSTRAINT fairtrial_jobs_once UNIQUE (schedule, due)
 );
-INSERT INTO "fairtrial_jobs" VALUES(1,'sweep','digits','/work/digits.yaml','name: digits
+INSERT INTO "fairtrial_jobs" VALUES(1,'sweep','digits','/home/you/digits.yaml','name: digits
 ','{"overrides": ["train.epochs=5"], "trials": 20}',3,'running','2026-11-21 12:00:00.123456','',NULL,0,1,NULL,'build-3',4711,'4711-a','2026-11-21 12:00:00.123456','2026-11-21 12:00:00.123456',NULL,'');
-INSERT INTO "fairtrial_jobs" VALUES(2,'report','weekly','/work/weekly.yaml','','{}',0,'queued','2026-11-21 12:00:00.123456','weekly','2026-11-23 06:00:00.000000',1,1,'2026-11-21 12:00:30.123456',NULL,NULL,NULL,NULL,'2026-11-21 12:00:00.123456','2026-11-21 12:00:00.123456','no sweep matches');
-INSERT INTO "fairtrial_jobs" VALUES(3,'sweep','iris','/work/iris.yaml','','{}',0,'queued','2026-11-21 12:00:00.123456','',NULL,0,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'');
+INSERT INTO "fairtrial_jobs" VALUES(2,'report','weekly','/home/you/weekly.yaml','','{}',0,'queued','2026-11-21 12:00:00.123456','weekly','2026-11-23 06:00:00.000000',1,1,'2026-11-21 12:00:30.123456',NULL,NULL,NULL,NULL,'2026-11-21 12:00:00.123456','2026-11-21 12:00:00.123456','no sweep matches');
+INSERT INTO "fairtrial_jobs" VALUES(3,'sweep','iris','/home/you/iris.yaml','','{}',0,'queued','2026-11-21 12:00:00.123456','',NULL,0,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'');
 CREATE TABLE fairtrial_reports (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	"key" VARCHAR(500) NOT NULL, 
@@ -45,9 +45,9 @@ CREATE TABLE fairtrial_reports (
 	details TEXT NOT NULL, 
 	CONSTRAINT fairtrial_reports_key UNIQUE ("key")
 );
-INSERT INTO "fairtrial_reports" VALUES(1,'weekly@1','Digits, week by week','2026-11-21 12:00:00.123456','done','/work/.fairtrial/reports/0001-digits-week-by-week','/work/weekly.yaml','title: Digits
+INSERT INTO "fairtrial_reports" VALUES(1,'weekly@1','Digits, week by week','2026-11-21 12:00:00.123456','done','/home/you/.fairtrial/reports/0001-digits-week-by-week','/home/you/weekly.yaml','title: Digits
 ','dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd','5af0','weekly',1,'','{"FAIRTRIAL_MAIL_URL": "sent"}','{"sweeps": [], "alerts": ["a"], "last": null, "against": null, "mlflow_error": ""}');
-INSERT INTO "fairtrial_reports" VALUES(2,'weekly@2','Digits, week by week','2026-11-21 12:00:00.123456','failed','','/work/weekly.yaml','title: Digits
+INSERT INTO "fairtrial_reports" VALUES(2,'weekly@2','Digits, week by week','2026-11-21 12:00:00.123456','failed','','/home/you/weekly.yaml','title: Digits
 ','','','',0,'no sweep matches','{}','{}');
 CREATE TABLE fairtrial_schedules (
 	name VARCHAR(200) NOT NULL, 
@@ -59,7 +59,7 @@ CREATE TABLE fairtrial_schedules (
 	next_due DATETIME, 
 	PRIMARY KEY (name)
 );
-INSERT INTO "fairtrial_schedules" VALUES('weekly','report','/work/weekly.yaml','0 7 * * 1','Europe/Berlin','2026-11-21 12:00:00.123456','2026-11-23 06:00:00.000000');
+INSERT INTO "fairtrial_schedules" VALUES('weekly','report','/home/you/weekly.yaml','0 7 * * 1','Europe/Berlin','2026-11-21 12:00:00.123456','2026-11-23 06:00:00.000000');
 CREATE TABLE fairtrial_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT fairtrial_version_pkc PRIMARY KEY (version_num)
